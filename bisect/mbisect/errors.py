@@ -29,7 +29,7 @@ class CommandError(MbisectError):
     exit_status = 70
 
 
-class Interrupted(MbisectError):
+class InterruptError(MbisectError):
     """The user pressed Ctrl-C."""
 
     exit_status = 130

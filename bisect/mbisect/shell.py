@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mbisect.errors import CommandError, Interrupted
+from mbisect.errors import CommandError, InterruptError
 
 GRACE = 5.0
 """Seconds between the polite and the final signal to a process group."""
@@ -96,13 +96,13 @@ class Groups:
         """Run a workload in a new session; stdout and stderr go to the file `output` as they come.
 
         After `timeout` seconds, and also when it ends and leaves children behind, the whole group is killed.
-        Raises FileNotFoundError when the program does not exist and Interrupted after stop().
+        Raises FileNotFoundError when the program does not exist and InterruptError after stop().
         """
         began = time.monotonic()
         with output.open("wb") as sink:
             with self._lock:
                 if self._stopped:
-                    raise Interrupted("interrupted")
+                    raise InterruptError("interrupted")
                 process = subprocess.Popen(
                     argv,
                     env=dict(env),
@@ -127,7 +127,7 @@ class Groups:
                 with self._lock:
                     self._running.discard(process.pid)
         if self._stopped:
-            raise Interrupted("interrupted")
+            raise InterruptError("interrupted")
         return Contained(status, time.monotonic() - began, late)
 
 

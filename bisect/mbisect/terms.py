@@ -54,7 +54,8 @@ class Values(Mapping[Key, str]):
     __slots__ = ("_digest", "_items")
 
     def __init__(self, items: Mapping[Key, str] | Iterable[tuple[Key, str]] = ()) -> None:
-        self._items: dict[Key, str] = dict(sorted(dict(items).items()))
+        unordered: dict[Key, str] = dict(items)
+        self._items: dict[Key, str] = {key: unordered[key] for key in sorted(unordered)}
         text = json.dumps([[*key, value] for key, value in self._items.items()])
         self._digest = hashlib.sha256(text.encode()).hexdigest()
 
@@ -226,7 +227,7 @@ class Measurement:
     notes: tuple[tuple[str, str], ...] = ()
     """Texts that the workload wrote beside its metrics, such as a summary."""
     failure: str | None = None
-    """How it failed, in a word that can be compared: an exception's name and message, or the reason that it never ran."""
+    """How it failed, to be compared: the exception's name and message, or the reason that it never ran."""
     stopped_at: Stage | None = None
     """The stage that could not be completed; None when the workload ran to its end."""
     timed_out: bool = False
