@@ -247,6 +247,9 @@ class Outcome:
 
     verdict: Verdict
     reason: str
+    """In a few words: "exit status 1: TypeError", "entity_f1 0.91"."""
+    alike: bool = True
+    """For a bad one: it fails in the way that the bad end fails, and not in a third way."""
 
 
 Purpose = Literal["good end", "bad end", "boundary", "refine", "sufficient", "necessary", "partner", "passing"]

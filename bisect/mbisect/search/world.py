@@ -1,0 +1,22 @@
+"""What the search needs of the world: which changes lie between two candidates, and what can really be built."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mbisect.terms import Candidate, Key, Timeline, Values
+
+
+class World(Protocol):
+    """Both calls must give the same answer to the same question, and may be slow the first time."""
+
+    def timeline(self, good: Candidate, bad: Candidate) -> Timeline:
+        """All changes from one candidate to another, ordered, each the smallest possible."""
+
+    def realise(
+        self, wanted: Values, good: Candidate, bad: Candidate, *, held: frozenset[Key] = frozenset()
+    ) -> Candidate | None:
+        """The consistent candidate nearest to what is wanted, within what `good` and `bad` hold; None: there is none.
+
+        Keys in `held` keep exactly the wanted value (or absence); all others may move where metadata demands it.
+        """

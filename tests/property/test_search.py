@@ -1,0 +1,169 @@
+"""The search on simulated worlds: plant the culprits, then they are found and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, log2
+
+from hypothesis import given
+from hypothesis import strategies as st
+from mbisect.search import Search
+from mbisect.terms import Candidate, Change, Finding, Key, Outcome, Timeline, Values, Verdict, package
+
+BAD, GOOD, UNTESTABLE = (Outcome(v, v) for v in (Verdict.BAD, Verdict.GOOD, Verdict.UNTESTABLE))
+
+
+class NumberedWorld:
+    """Packages p0 … whose versions are 0 … releases; their releases come out in turns. Everything resolves."""
+
+    def __init__(self, packages: int, releases: int) -> None:
+        self.keys = [package(f"p{i}") for i in range(packages)]
+        self.good = self.place(dict.fromkeys(self.keys, 0))
+        self.bad = self.place(dict.fromkeys(self.keys, releases))
+
+    def place(self, versions: dict[Key, int]) -> Candidate:
+        values = Values({key: str(version) for key, version in versions.items()})
+        return Candidate(values, values)
+
+    def timeline(self, good: Candidate, bad: Candidate) -> Timeline:
+        moves = []
+        for i, key in enumerate(self.keys):
+            low, high = int(good.values[key]), int(bad.values[key])
+            step = 1 if high >= low else -1
+            moves += [((max(v, v + step), i), Change(key, str(v), str(v + step))) for v in range(low, high, step)]
+        moves.sort(key=lambda move: move[0])
+        return Timeline(good.values, bad.values, tuple(change for _, change in moves))
+
+    def realise(
+        self, wanted: Values, good: Candidate, bad: Candidate, *, held: frozenset[Key] = frozenset()
+    ) -> Candidate | None:
+        return Candidate(wanted, wanted)
+
+
+def drive(world: NumberedWorld, oracle: Callable[[dict[str, int]], Outcome], slots: int = 1) -> tuple[Finding, int]:
+    """Run a search to its end; -> its finding and the number of trials."""
+    search, trials = Search(world, world.good, world.bad), 0
+    while not isinstance(asks := search.select(slots), Finding):
+        assert asks, "the search neither asks nor ends"
+        for ask in asks:
+            versions = {name: int(version) for name, version in ask.candidate.values.packages().items()}
+            search.record(ask, oracle(versions))
+            trials += 1
+        assert trials < 400, "the search does not end"
+    return asks, trials
+
+
+def named(finding: Finding) -> set[tuple[str, str | None]]:
+    """The guilty releases."""
+    return {(cause.change.key.name, cause.change.after) for cause in finding.causes}
+
+
+sizes = st.tuples(st.integers(1, 12), st.integers(1, 9))
+
+
+@given(sizes, st.data(), st.integers(1, 4))
+def test_one_planted_culprit_is_found_and_confirmed_both_ways(
+    size: tuple[int, int], data: st.DataObject, slots: int
+) -> None:
+    world = NumberedWorld(*size)
+    guilty, version = data.draw(st.integers(0, size[0] - 1)), data.draw(st.integers(1, size[1]))
+    finding, trials = drive(world, lambda v: BAD if v[f"p{guilty}"] >= version else GOOD, slots)
+    assert (finding.outcome, finding.relation) == ("found", "single")
+    assert named(finding) == {(f"p{guilty}", str(version))}
+    assert (finding.sufficient, finding.necessary) == (True, True)
+    if slots == 1:
+        assert trials <= ceil(log2(size[0] * size[1] + 1)) + 4
+
+
+@given(st.integers(2, 12), st.integers(1, 8), st.data())
+def test_a_pair_that_only_fails_together_is_found_as_a_pair(packages: int, releases: int, data: st.DataObject) -> None:
+    world = NumberedWorld(packages, releases)
+    a, b = data.draw(st.permutations(range(packages)))[:2]
+    at, bt = data.draw(st.integers(1, releases)), data.draw(st.integers(1, releases))
+    finding, _ = drive(world, lambda v: BAD if v[f"p{a}"] >= at and v[f"p{b}"] >= bt else GOOD)
+    assert (finding.outcome, finding.relation) == ("found", "together")
+    assert named(finding) == {(f"p{a}", str(at)), (f"p{b}", str(bt))}
+    assert (finding.sufficient, finding.necessary) == (True, True)
+
+
+@given(st.integers(3, 10), st.integers(1, 6), st.data())
+def test_three_changes_that_only_fail_together_are_all_named(
+    packages: int, releases: int, data: st.DataObject
+) -> None:
+    world = NumberedWorld(packages, releases)
+    guilty = {f"p{i}": data.draw(st.integers(1, releases)) for i in data.draw(st.permutations(range(packages)))[:3]}
+    finding, _ = drive(world, lambda v: BAD if all(v[p] >= at for p, at in guilty.items()) else GOOD)
+    assert finding.relation == "together"
+    assert named(finding) == {(p, str(at)) for p, at in guilty.items()}
+
+
+@given(st.integers(2, 10), st.integers(1, 6), st.integers(2, 4), st.data())
+def test_independent_causes_are_all_named_each_alone_enough(
+    packages: int, releases: int, count: int, data: st.DataObject
+) -> None:
+    world = NumberedWorld(packages, releases)
+    chosen = data.draw(st.permutations(range(packages)))[: min(count, packages)]
+    guilty = {f"p{i}": data.draw(st.integers(1, releases)) for i in chosen}
+    finding, _ = drive(world, lambda v: BAD if any(v[p] >= at for p, at in guilty.items()) else GOOD)
+    assert finding.relation == "each"
+    assert named(finding) == {(p, str(at)) for p, at in guilty.items()}
+    assert (finding.sufficient, finding.necessary) == (True, True)
+
+
+@given(st.integers(1, 8), st.integers(2, 8), st.data())
+def test_untestable_candidates_never_give_a_wrong_answer(packages: int, releases: int, data: st.DataObject) -> None:
+    world = NumberedWorld(packages, releases)
+    guilty, version = data.draw(st.integers(0, packages - 1)), data.draw(st.integers(1, releases))
+    rng = data.draw(st.randoms(use_true_random=False))
+    holes: dict[tuple[tuple[str, int], ...], bool] = {}
+    ends = ({f"p{i}": 0 for i in range(packages)}, {f"p{i}": releases for i in range(packages)})
+
+    def oracle(v: dict[str, int]) -> Outcome:
+        if v not in ends and holes.setdefault(tuple(sorted(v.items())), rng.random() < 0.2):
+            return UNTESTABLE
+        return BAD if v[f"p{guilty}"] >= version else GOOD
+
+    finding, _ = drive(world, oracle)
+    assert finding.outcome == "found"
+    cause = finding.causes[0]
+    everything = {cause.change.key.name: set(cause.candidates)}
+    for moved in cause.moved_with:
+        everything.setdefault(moved.key.name, set()).update(
+            str(v) for v in range(int(moved.before or 0) + 1, int(moved.after or 0) + 1)
+        )
+    assert str(version) in everything.get(f"p{guilty}", set())
+
+
+@given(st.integers(2, 8), st.integers(4, 8), st.data())
+def test_a_break_that_was_healed_in_passing_is_no_cause(packages: int, releases: int, data: st.DataObject) -> None:
+    world = NumberedWorld(packages, releases)
+    passing, guilty = data.draw(st.permutations(range(packages)))[:2]
+    broke = data.draw(st.integers(1, releases - 1))
+    healed = data.draw(st.integers(broke + 1, releases))
+    version = data.draw(st.integers(1, releases))
+    finding, _ = drive(
+        world, lambda v: BAD if broke <= v[f"p{passing}"] < healed or v[f"p{guilty}"] >= version else GOOD
+    )
+    assert named(finding) == {(f"p{guilty}", str(version))}
+    assert finding.necessary is True
+
+
+def test_a_bad_end_that_passes_is_not_reproduced_and_a_failing_good_end_is_said_to_fail() -> None:
+    world = NumberedWorld(3, 3)
+    assert drive(world, lambda v: GOOD) == (drive(world, lambda v: GOOD)[0], 2)
+    assert drive(world, lambda v: GOOD)[0].outcome == "not-reproduced"
+    assert drive(world, lambda v: BAD)[0].outcome == "good-endpoint-fails"
+    assert drive(world, lambda v: UNTESTABLE)[0].outcome == "undecided"
+
+
+def test_a_third_way_of_failing_is_searched_around() -> None:
+    world = NumberedWorld(4, 8)
+
+    def oracle(v: dict[str, int]) -> Outcome:
+        if 3 <= v["p1"] <= 5:
+            return Outcome(Verdict.BAD, "another error", alike=False)
+        return BAD if v["p2"] >= 7 else GOOD
+
+    finding, trials = drive(world, oracle)
+    assert named(finding) == {("p2", "7")}
+    assert trials <= 14
