@@ -1,10 +1,39 @@
-"""A run's journal: append-only, the only source of reports and of resuming. Knows nothing of searching or judging."""
+"""A run's journal: append-only, the only source of reports and of resuming. Knows nothing of searching or judging.
+
+One JSON object per line: first the head, then every trial the moment it ends, last the finding. A line that was cut off
+by a crash is passed over, as it never was.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from mbisect.terms import Finding, Snapshot, Timeline, Trial
+from mbisect.terms import Finding, Measurement, Snapshot, Timeline, Trial
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA = "mbisect.journal/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a run is about; known before its first trial."""
+
+    run: str
+    """Its id, 12 hexadecimal digits: the same question has the same id."""
+    good: Snapshot
+    bad: Snapshot
+    command: tuple[str, ...]
+    judge: str
+    """The judge's rule in words."""
+    timeline: Timeline
+    schema: str = SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +59,85 @@ class Record:
     """Trials that this invocation really ran; the others were replayed."""
     journal: str
     """Path of the journal file."""
+
+
+class Journal:
+    """One run's file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def begin(self, head: Head) -> None:
+        """Start anew with this head; what was there is set aside as `….old`."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.exists():
+            self.path.replace(self.path.with_suffix(".old"))
+        self._append("head", _adapter(Head).dump_python(head, mode="json"))
+
+    def trial(self, trial: Trial) -> None:
+        """Append a trial."""
+        self._append("trial", _adapter(Trial).dump_python(trial, mode="json"))
+
+    def finding(self, finding: Finding) -> None:
+        """Append the finding: the run is complete."""
+        self._append("finding", _adapter(Finding).dump_python(finding, mode="json"))
+
+    def read(self) -> tuple[Head, tuple[Trial, ...], Finding | None] | None:
+        """What the journal holds; None when there is none, or one of another version."""
+        head: Head | None = None
+        trials: list[Trial] = []
+        finding: Finding | None = None
+        for kind, data in self._lines():
+            if kind == "head" and data.get("schema") == SCHEMA:
+                head = _adapter(Head).validate_python(data)
+            elif kind == "trial":
+                trials.append(_adapter(Trial).validate_python(data))
+            elif kind == "finding":
+                finding = _adapter(Finding).validate_python(data)
+        return (head, tuple(trials), finding) if head is not None else None
+
+    def _lines(self) -> list[tuple[str, dict[str, Any]]]:
+        if not self.path.exists():
+            return []
+        found = []
+        for line in self.path.read_bytes().splitlines():
+            try:
+                [[kind, data]] = json.loads(line).items()
+            except (ValueError, AttributeError):
+                continue
+            found.append((kind, data))
+        return found
+
+    def _append(self, kind: str, data: object) -> None:
+        """One line in one write, on disk before this returns; after a torn line a new one is begun."""
+        line = json.dumps({kind: data}, separators=(",", ":")).encode() + b"\n"
+        with self.path.open("a+b") as file:
+            if file.tell() > 0:
+                file.seek(-1, os.SEEK_END)
+                line = line if file.read(1) == b"\n" else b"\n" + line
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def save_measurement(path: Path, measured: Measurement) -> None:
+    """Keep a trial's measurement; on disk whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(_adapter(Measurement).dump_json(measured, indent=1))
+    temporary.replace(path)
+
+
+def load_measurement(path: Path) -> Measurement | None:
+    """A kept measurement; None when there is none, or it is damaged."""
+    try:
+        found: Measurement = _adapter(Measurement).validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found

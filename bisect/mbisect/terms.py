@@ -77,6 +77,23 @@ class Values(Mapping[Key, str]):
     def __repr__(self) -> str:
         return f"Values({', '.join(f'{key}={value}' for key, value in self.items())})"
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> object:
+        """How journals and reports store it: a list of [axis, name, value]."""
+        from pydantic_core import core_schema
+
+        def load(rows: list[list[str]]) -> Values:
+            return cls((Key(Axis(axis), name), value) for axis, name, value in rows)
+
+        rows = core_schema.list_schema(core_schema.list_schema(core_schema.str_schema()))
+        return core_schema.no_info_after_validator_function(
+            load,
+            rows,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda values: [[*key, value] for key, value in values.items()]
+            ),
+        )
+
     @property
     def digest(self) -> str:
         """64 hexadecimal digits; equal for equal values."""

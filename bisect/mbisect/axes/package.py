@@ -1,0 +1,97 @@
+"""The package axis: every release between two versions that could stand in a candidate. Knows no resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from packaging.version import Version
+
+from mbisect.environments.index import Index, Release
+from mbisect.errors import ConfigError
+from mbisect.terms import Change, Interpreter, Key
+
+
+class PackageAxis:
+    """Releases from the index that fit one of the interpreters in play."""
+
+    def __init__(self, index: Index, interpreters: tuple[Interpreter, ...], *, allow_builds: bool = False) -> None:
+        self._index = index
+        self._interpreters = interpreters
+        self._allow_builds = allow_builds
+
+    def release(self, name: str, version: str) -> Release | None:
+        """What the index says of one release, wherever it fits any of the interpreters."""
+        return self._releases(name).get(public(version))
+
+    def between(self, key: Key, before: str | None, after: str | None) -> tuple[Change, ...]:
+        """One change per release; final ones that can be installed and are not yanked, or what the ends hold.
+
+        A package that only one end has moves in one step: an addition at its release's date, a removal undated.
+        Version order rules; where dates run against it (a back-port, a falling package) they are clamped.
+        """
+        if before is None or after is None:
+            release = self.release(key.name, after) if after else None
+            return (Change(key, before, after, release.date if release else None),)
+        changes, previous, latest = [], before, None
+        for version, date in self._path(key.name, before, after):
+            latest = max((d for d in (latest, date) if d is not None), default=None)
+            changes.append(Change(key, previous, version, latest))
+            previous = version
+        return tuple(changes)
+
+    def _path(self, name: str, before: str, after: str) -> list[tuple[str, datetime | None]]:
+        ends = {public(before), public(after)}
+        start, stop = Version(public(before)), Version(public(after))
+        low, high = min(start, stop), max(start, stop)
+        releases = self._releases(name)
+        previews = low.is_prerelease or high.is_prerelease
+        sdists = self._allow_builds or any(end in releases and not releases[end].wheel for end in ends)
+        inner = [
+            version
+            for text, release in releases.items()
+            if low < (version := Version(text)) < high
+            and release.yanked is None
+            and (previews or not version.is_prerelease)
+            and (release.wheel or (sdists and release.sdist))
+        ]
+        path = [str(v) for v in sorted(inner, reverse=start > stop)]
+        last = releases.get(public(after))
+        return [*((text, releases[text].date) for text in path), (after, last.date if last else None)]
+
+    def _releases(self, name: str) -> dict[str, Release]:
+        """Public version → release; a release that any interpreter can take counts."""
+        merged: dict[str, Release] = {}
+        for interpreter in self._interpreters:
+            for release in self._index.releases(name, interpreter):
+                known = merged.get(public(release.version))
+                if known is None or (release.wheel and not known.wheel):
+                    merged[public(release.version)] = release
+        return merged
+
+
+def public(version: str) -> str:
+    """A version without its local part: "2.13.0+cpu" → "2.13.0"."""
+    return version.split("+", 1)[0]
+
+
+def check_installable(
+    index: Index, packages: Iterable[tuple[str, str]], interpreter: Interpreter, source: str
+) -> tuple[datetime | None, frozenset[str]]:
+    """Check that every pin exists and fits the interpreter; -> date of the newest, names that only have an sdist.
+
+    Raises ConfigError for an unknown package or release, and for one that is not for this Python.
+    """
+    newest, built = None, set()
+    for name, version in packages:
+        releases = {public(r.version): r for r in index.releases(name, interpreter)}
+        release = releases.get(public(version))
+        if release is None or not (release.wheel or release.sdist):
+            raise ConfigError(
+                f"{source}: {name} {version} does not exist for Python {interpreter.minor} on this platform; "
+                "is the lock made for another Python? choose one with --python, --good-python or --bad-python"
+            )
+        newest = max((d for d in (newest, release.date) if d is not None), default=None)
+        if not release.wheel:
+            built.add(name)
+    return newest, frozenset(built)

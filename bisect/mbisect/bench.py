@@ -1,0 +1,170 @@
+"""One trial: build → stage → run → read → judge. Trials are kept by content, so no run measures the same twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from filelock import FileLock
+
+from mbisect.environments.build import Builder, Environment, Unbuildable, platform_key
+from mbisect.errors import ConfigError, UsageError
+from mbisect.events import Reporter
+from mbisect.journal import load_measurement, save_measurement
+from mbisect.judge import Judge, MetricJudge
+from mbisect.shell import Groups
+from mbisect.staging import Stager
+from mbisect.terms import PYTHON, Ask, Interpreter, Measurement, Pin, Stage, Trial
+from mbisect.workload import Workload, environ_for, measurement_of, settings_of
+
+KEPT = "trial.json"
+"""Written last; a trial's folder without it counts as never run."""
+ENDS = ("good end", "bad end")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What all trials of a run share."""
+
+    trials: Path
+    """Folder of the trials, one each, named by content."""
+    builder: Builder
+    stager: Stager | None
+    """None: a command given on the command line, which runs in the current folder."""
+    workload: Workload
+    judge: Judge
+    interpreter: Callable[[str], Interpreter]
+    groups: Groups
+    environ: Mapping[str, str]
+    hashes: Mapping[str, Mapping[str, Pin]]
+    """Purpose of an end → name → its lock's pins, whose hashes are checked."""
+    built: frozenset[str] | None
+    """Packages that may be built from source; None: all. An end may build anything."""
+    fresh: bool = False
+    """Measure again what was measured before."""
+
+
+class Bench:
+    """Runs trials; may be called from several threads."""
+
+    def __init__(self, room: Room, reporter: Reporter) -> None:
+        self._room = room
+        self._reporter = reporter
+        self._reference: Measurement | None = None
+        self._done: set[str] = set()
+
+    def trial(self, ask: Ask) -> Trial:
+        """Measure one candidate with one seed, or find that measurement, and judge it.
+
+        Raises ConfigError or UsageError when an end cannot be measured at all for a reason that the user must mend.
+        """
+        measured, reused, spent = self._measured(ask)
+        reference = None if ask.purpose in ENDS else self._reference
+        outcome = self._room.judge.judge(measured, reference, consistent=not ask.candidate.exact)
+        if ask.purpose == "bad end":
+            self._reference = measured
+        return Trial(ask, measured, outcome, tuple(spent.items()), reused)
+
+    def key(self, ask: Ask) -> str:
+        """A trial's content: everything that may change its measurement."""
+        room, values = self._room, ask.candidate.values
+        interpreter = room.interpreter(values[PYTHON])
+        parts = [values.digest, str(ask.seed), room.workload.identity(), interpreter.path, platform_key()]
+        parts.append(room.stager.identity(values) if room.stager is not None else "")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+
+    def _measured(self, ask: Ask) -> tuple[Measurement, bool, dict[Stage, float]]:
+        key = self.key(ask)
+        folder = self._room.trials / key
+        self._room.trials.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._room.trials / f"{key}.lock"):
+            if not self._room.fresh or key in self._done:
+                kept = load_measurement(folder / KEPT)
+                if kept is not None and not self._worth_repeating(kept):
+                    return kept, True, {}
+            spent: dict[Stage, float] = {}
+            measured = self._run(ask, folder, spent)
+            if measured.stopped_at in (None, "run"):
+                save_measurement(folder / KEPT, measured)
+                self._done.add(key)
+            return measured, False, spent
+
+    def _worth_repeating(self, kept: Measurement) -> bool:
+        """A trial that timed out says nothing about a longer limit; one whose program was missing may have it now."""
+        limit = self._room.workload.timeout
+        return kept.timed_out and (limit is None or limit > kept.seconds + 1)
+
+    def _run(self, ask: Ask, folder: Path, spent: dict[Stage, float]) -> Measurement:
+        room, values = self._room, ask.candidate.values
+        self._reporter.stage(ask, "build")
+        began = time.monotonic()
+        end = ask.purpose in ENDS
+        built = room.builder.build(values, hashes=room.hashes.get(ask.purpose), built=None if end else room.built)
+        spent["build"] = time.monotonic() - began
+        if isinstance(built, Unbuildable):
+            return Measurement(None, 0.0, failure=built.reason, stopped_at="build", tail=built.output[-4000:])
+        self._reporter.stage(ask, "stage")
+        began = time.monotonic()
+        shutil.rmtree(folder, ignore_errors=True)
+        out = folder / "out"
+        out.mkdir(parents=True)
+        (out / "settings.json").write_text(json.dumps(settings_of(values), indent=1))
+        work = room.workload.folder or folder / "work"
+        dataset = None
+        if room.stager is not None:
+            dataset = room.stager.dataset(values)
+            if room.workload.folder is None:
+                room.stager.source(values, work)
+        spent["stage"] = time.monotonic() - began
+        try:
+            return self._contained(ask, built, work, out, dataset)
+        finally:
+            if room.workload.folder is None:
+                shutil.rmtree(work, ignore_errors=True)
+
+    def _contained(self, ask: Ask, built: Environment, work: Path, out: Path, dataset: Path | None) -> Measurement:
+        room, log = self._room, out.parent / "output.log"
+        self._reporter.stage(ask, "run")
+        with tempfile.TemporaryDirectory(prefix="mbisect-home-", ignore_cleanup_errors=True) as home:
+            env = environ_for(
+                ask.candidate.values,
+                ask.seed,
+                inherited=room.environ,
+                bin_folder=built.bin,
+                home=Path(home),
+                out=out,
+                dataset=dataset,
+            )
+            program = shutil.which(room.workload.command[0], path=env["PATH"])
+            if program is None:
+                return self._hopeless(ask, f"there is no program `{room.workload.command[0]}` in its environment")
+            argv = (program, *room.workload.command[1:])
+            done = room.groups.run(argv, env=env, cwd=work, output=log, timeout=room.workload.timeout)
+        try:
+            measured = measurement_of(room.workload, done.status, done.seconds, done.timed_out, log, out)
+        except ConfigError as error:
+            return self._hopeless(ask, str(error))
+        judge = room.judge
+        if isinstance(judge, MetricJudge) and done.status == 0 and measured.metric(judge.metric) is None:
+            there = ", ".join(name for name, _ in measured.metrics) or "no numbers"
+            return self._hopeless(ask, f"{room.workload.metrics} holds no `{judge.metric}`; it holds {there}", measured)
+        return measured
+
+    def _hopeless(self, ask: Ask, why: str, measured: Measurement | None = None) -> Measurement:
+        """At an end this is for the user to mend; in between such a candidate cannot be tested."""
+        if ask.purpose in ENDS:
+            kind = UsageError if "no program" in why else ConfigError
+            raise kind(f"{ask.purpose}: {why}")
+        return replace(measured or Measurement(None, 0.0), failure=why, stopped_at="run")
+
+
+def default_environ() -> dict[str, str]:
+    """What a trial inherits: everything, less what workload.DROPPED names."""
+    return dict(os.environ)

@@ -1,0 +1,64 @@
+"""The loop: the search asks, the executor runs, the journal remembers, until there is a finding."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from mbisect.events import Reporter
+from mbisect.executors import Executor
+from mbisect.journal import Journal
+from mbisect.search import Search
+from mbisect.terms import Ask, Finding, Trial
+
+
+def bisect(
+    search: Search, executor: Executor, journal: Journal, reporter: Reporter, *, max_trials: int | None = None
+) -> tuple[Finding, tuple[Trial, ...]]:
+    """Run a search to its end; -> its finding and its trials in the order in which they ended.
+
+    Every trial is in the journal before the search hears of it. Whatever is raised, running trials are ended first.
+    """
+    trials: list[Trial] = []
+    resolving: dict[str, float] = {}
+    try:
+        while True:
+            began = time.monotonic()
+            answer = search.select(executor.jobs)
+            thought = time.monotonic() - began
+            if isinstance(answer, Finding):
+                break
+            _report(search, reporter)
+            running = {_content(ask) for ask in executor.running}
+            fresh = [ask for ask in answer if _content(ask) not in running]
+            for ask in fresh[: executor.jobs - len(running)]:
+                if max_trials is not None and len(trials) + len(executor.running) >= max_trials:
+                    continue
+                resolving[_content(ask)] = thought / len(fresh)
+                reporter.asked(ask)
+                executor.submit(ask)
+            if not executor.running:
+                answer = Finding("undecided", why=f"stopped after {len(trials)} trials, as --max-trials asks")
+                break
+            for ended in executor.completed():
+                spent = resolving.pop(_content(ended.ask), 0.0)
+                trial = replace(ended, overhead=(("resolve", spent), *ended.overhead))
+                trials.append(trial)
+                journal.trial(trial)
+                search.record(trial.ask, trial.outcome)
+                reporter.finished(trial)
+    finally:
+        executor.close()
+    journal.finding(answer)
+    reporter.found(answer)
+    return answer, tuple(trials)
+
+
+def _content(ask: Ask) -> str:
+    return f"{ask.candidate.values.digest} {ask.seed}"
+
+
+def _report(search: Search, reporter: Reporter) -> None:
+    progress = search.progress
+    if progress is not None:
+        reporter.narrowed(progress.low, progress.high, progress.size, progress.remaining, search.phase)

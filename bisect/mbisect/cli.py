@@ -1,0 +1,266 @@
+"""The command line: parse, call, print, exit status. The only module that catches our errors; imports late."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from mbisect.errors import MbisectError, UsageError
+
+if TYPE_CHECKING:
+    from mbisect.conduct import Conductor
+    from mbisect.journal import Record
+    from mbisect.question import Asked, Question
+
+STATUS = {"found": 0, "not-reproduced": 3, "good-endpoint-fails": 4, "undecided": 5}
+"""Outcome of a run → exit status."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="git bisect for everything a fine-tune depends on: names the release, commit, dataset revision, setting or "
+    "seed that turned a good run into a bad one, proven in both directions.",
+)
+
+Good = Annotated[
+    str, typer.Option("--good", metavar="GOOD", help="Snapshot of mbisect.toml, or a lock file, that works.")
+]
+Bad = Annotated[str, typer.Option("--bad", metavar="BAD", help="Snapshot or lock file that does not.")]
+Python = Annotated[str | None, typer.Option(help="Interpreter of both ends: a version (3.11) or a path.", metavar="V")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from mbisect import __version__
+
+        typer.echo(f"mbisect {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that belong to no command."""
+
+
+@app.command(
+    epilog="Exit status: 0 cause found, 2 usage, 3 the bad end is good, 4 the good end is bad, 5 undecided, "
+    "70 our fault, 130 interrupted."
+)
+def run(
+    good: Good,
+    bad: Bad,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- COMMAND …]", help="Judged by its exit status: 0 good, 125 untestable, 1-127 bad."),
+    ] = None,
+    python: Python = None,
+    good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
+    bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end alone.")] = None,
+    axis: Annotated[
+        list[str] | None, typer.Option(metavar="AXIS", help="Search this axis only; may be given again.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Trials at once.")] = 1,
+    max_trials: Annotated[int | None, typer.Option(min=2, metavar="N", help="Give up after N trials.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, metavar="S", help="Seconds after which a trial is killed and untestable.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the report as JSON.")] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as Markdown.")] = None,
+    allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the timeline and the cost; run nothing.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is known.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the verdict.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report (or the plan) as JSON.")] = False,
+) -> None:
+    """Find the change that turned GOOD into BAD.
+
+    mbisect run --good v1 --bad v4
+
+    mbisect run --good good.txt --bad bad.txt --python 3.11 -- python test.py
+
+    mbisect run --good v1 --bad v4 --axis package --jobs 2 --report found.json
+    """
+    asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds)
+    question, conductor = _open(asked)
+    if dry_run:
+        _print_plan(question, conductor, as_json)
+        return
+    from mbisect.conduct import Options
+
+    options = Options(jobs, max_trials, fresh)
+    with _reporter(quiet or as_json) as reporter:
+        record = conductor.answer(options, reporter)
+    _deliver(record, report, markdown, quiet=quiet, as_json=as_json)
+    raise typer.Exit(STATUS[record.finding.outcome])
+
+
+def _asked(
+    good: str,
+    bad: str,
+    command: list[str] | None,
+    good_python: str | None,
+    bad_python: str | None,
+    axes: list[str] | None,
+    timeout: float | None,
+    allow_builds: bool,
+) -> Asked:
+    from mbisect.question import Asked
+    from mbisect.terms import Axis
+
+    for axis in axes or []:
+        if axis not in list(Axis):
+            raise UsageError(
+                f"--axis {axis}: there is no such axis; known: {', '.join(a for a in Axis if a != 'system')}"
+            )
+    return Asked(
+        good,
+        bad,
+        tuple(command or ()),
+        good_python,
+        bad_python,
+        tuple(Axis(axis) for axis in axes or []),
+        timeout,
+        allow_builds,
+        Path.cwd(),
+    )
+
+
+def _open(asked: Asked) -> tuple[Question, Conductor]:
+    from mbisect.conduct import Conductor
+    from mbisect.environments.indexes import endpoints_of, find_links_of
+    from mbisect.environments.interpreters import find_interpreter
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.question import pose
+
+    store = Store(cache_root())
+    question = pose(asked, lambda request: find_interpreter(request, cache=store.root), store.root / "datasets")
+    return question, Conductor(question, store, endpoints_of(os.environ), find_links_of(os.environ))
+
+
+def _reporter(quiet: bool) -> Any:
+    from contextlib import nullcontext
+
+    from mbisect.events import Reporter
+
+    if quiet:
+        return nullcontext(Reporter())
+    if sys.stderr.isatty():
+        from mbisect.report.live import LiveReporter
+
+        return LiveReporter()
+    from mbisect.report.live import PlainReporter
+
+    return nullcontext(PlainReporter())
+
+
+def _deliver(record: Record, report: Path | None, markdown: Path | None, *, quiet: bool, as_json: bool) -> None:
+    from mbisect.report.machine import as_report, write_report
+
+    if report is not None:
+        write_report(report, record)
+    if markdown is not None:
+        from mbisect.report.markdown import as_markdown
+
+        markdown.write_text(as_markdown(record), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(as_report(record), indent=2))
+    elif quiet:
+        from mbisect.report.words import verdict_sentence
+
+        typer.echo(verdict_sentence(record))
+    else:
+        from rich.console import Console
+
+        from mbisect.report.terminal import print_report
+
+        print_report(record, Console())
+
+
+def _print_plan(question: Question, conductor: Conductor, as_json: bool) -> None:
+    from mbisect.conduct import estimate, worst_case
+    from mbisect.report.plan import plan_as_json, render_plan
+
+    timeline = conductor.plan()
+    worst, cost = worst_case(len(timeline)), estimate(conductor)
+    if as_json:
+        typer.echo(json.dumps(plan_as_json(timeline, worst, cost), indent=2))
+        return
+    from rich.console import Console
+
+    Console().print(render_plan(timeline, worst, cost))
+
+
+@app.command()
+def reproduce(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, as its report names it.")],
+    side: Annotated[str, typer.Argument(metavar="good|bad", help="The last good candidate, or the first bad one.")],
+) -> None:
+    """Run one side of a finding once more, and show all that it prints.
+
+    mbisect reproduce 0a1b2c3d4e5f bad
+    """
+    raise NotImplementedError
+
+
+@app.command()
+def cache(
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove what was used least recently, down to the limit.")
+    ] = False,
+    limit: Annotated[str, typer.Option(metavar="SIZE", help="What may stay, such as 20GB.")] = "20GB",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Show what the cache holds, or prune it.
+
+    mbisect cache --prune --limit 5GB
+    """
+    from mbisect.environments.store import Store, cache_root, human_size, parse_size
+
+    store = Store(cache_root())
+    if prune:
+        freed = store.prune(parse_size(limit))
+        typer.echo(f"removed {freed.environments} environments and {human_size(freed.size)}")
+        return
+    usage = store.usage()
+    if as_json:
+        typer.echo(json.dumps([{"name": u.name, "entries": u.entries, "bytes": u.size} for u in usage], indent=2))
+        return
+    for row in usage:
+        typer.echo(f"{row.name:<14}{row.entries:>8}  {human_size(row.size):>10}")
+    typer.echo(f"in {store.root}")
+
+
+def main() -> NoReturn:
+    """Entry point: every error of ours is one line on stderr and its own exit status."""
+    import click
+
+    try:
+        status = app(standalone_mode=False)
+    except MbisectError as error:
+        status = _complain(str(error), error.exit_status)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        status = _complain("interrupted; the same command goes on where this one stopped", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        status = 141
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(message: str, status: int) -> int:
+    typer.echo(f"mbisect: {message}", err=True)
+    return status

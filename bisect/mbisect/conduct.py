@@ -1,0 +1,218 @@
+"""Answers a question: puts the real parts together, plays back what is known, runs the rest."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import ceil, log2
+
+from mbisect.axes import AxisModule
+from mbisect.axes.git import GitAxis
+from mbisect.axes.package import PackageAxis, check_installable, public
+from mbisect.axes.plain import PlainAxis
+from mbisect.axes.python import PythonAxis
+from mbisect.bench import Bench, Room
+from mbisect.bisection import bisect
+from mbisect.environments.build import Builder
+from mbisect.environments.index import Index
+from mbisect.environments.interpreters import available
+from mbisect.environments.resolve import Policy, Resolver
+from mbisect.environments.store import Store
+from mbisect.environments.uv import Uv
+from mbisect.events import Reporter
+from mbisect.executors.local import LocalExecutor
+from mbisect.journal import Head, Journal, Record
+from mbisect.question import Question
+from mbisect.search import Search
+from mbisect.shell import Groups
+from mbisect.terms import Axis, Candidate, Finding, Interpreter, Timeline, Trial
+from mbisect.timeline import TimelineWorld
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to go about it; none of this changes the answer."""
+
+    jobs: int = 1
+    max_trials: int | None = None
+    fresh: bool = False
+    """Run everything again."""
+
+
+class Conductor:
+    """The real parts, put together for one question."""
+
+    def __init__(
+        self, question: Question, store: Store, endpoints: tuple[str, ...], find_links: tuple[str, ...]
+    ) -> None:
+        self.question = question
+        self._store = store
+        self._interpreters = {i.version: i for i in (question.good.interpreter, question.bad.interpreter)}
+        self._index = Index(store.root, endpoints=endpoints, find_links=find_links)
+        self._uv = Uv(store.root / "uv")
+        self._policy = self._examine()
+        self._resolver = Resolver(self._uv, self._interpreter, self._policy)
+        self._world = TimelineWorld(self._axes(), self._resolver)
+        self._ends: tuple[Candidate, Candidate] | None = None
+
+    def plan(self) -> Timeline:
+        """The timeline between the two ends."""
+        return self._world.timeline(*self._candidates())
+
+    def sizes(self) -> dict[tuple[str, str], int]:
+        """(package, version) → bytes of the file that would be installed, for all releases on the timeline."""
+        sizes: dict[tuple[str, str], int] = {}
+        names = {
+            key.name for key in self.question.good.values.differing(self.question.bad.values) if key.axis == "package"
+        }
+        for name in names:
+            for release in self._index.releases(name, self.question.bad.interpreter):
+                if release.size is not None:
+                    sizes[name, public(release.version)] = release.size
+        return sizes
+
+    def answer(self, options: Options, reporter: Reporter) -> Record:
+        """The record of this question: replayed when its journal is complete, else searched for."""
+        began = time.monotonic()
+        question = self.question
+        run = question.identity()
+        journal = Journal(self._store.root / "runs" / run / "journal.jsonl")
+        reporter.started(question.good, question.bad, question.workload.command, question.judge.describe())
+        kept = None if options.fresh else journal.read()
+        if kept is not None and kept[2] is not None and kept[2].outcome != "undecided":
+            head, trials, finding = kept[0], kept[1], kept[2]
+            return self._record(run, head.timeline, trials, finding, began, 0, journal)
+        good, bad = self._candidates()
+        timeline = self._world.timeline(good, bad)
+        reporter.planned(timeline, worst_case(len(timeline)))
+        journal.begin(
+            Head(run, question.good, question.bad, question.workload.command, question.judge.describe(), timeline)
+        )
+        groups = Groups()
+        bench = Bench(self._room(groups, options.fresh), reporter)
+        executor = LocalExecutor(options.jobs, bench.trial, groups.stop)
+        search = Search(self._world, good, bad)
+        finding, trials = bisect(search, executor, journal, reporter, max_trials=options.max_trials)
+        ran = sum(not trial.reused for trial in trials)
+        return self._record(run, timeline, trials, finding, began, ran, journal)
+
+    def _candidates(self) -> tuple[Candidate, Candidate]:
+        if self._ends is None:
+            good, bad = (self._resolver.endpoint(s.values) for s in (self.question.good, self.question.bad))
+            self._ends = good, bad
+        return self._ends
+
+    def _record(
+        self,
+        run: str,
+        timeline: Timeline,
+        trials: tuple[Trial, ...],
+        finding: Finding,
+        began: float,
+        ran: int,
+        journal: Journal,
+    ) -> Record:
+        q = self.question
+        environments = len({tuple(trial.ask.candidate.values.packages().items()) for trial in trials})
+        return Record(
+            run, q.good, q.bad, q.workload.command, q.judge.describe(), timeline, trials, finding,
+            environments, time.monotonic() - began, ran, str(journal.path),
+        )  # fmt: skip
+
+    def _room(self, groups: Groups, fresh: bool) -> Room:
+        q = self.question
+        return Room(
+            trials=self._store.root / "trials",
+            builder=Builder(self._store.root / "environments", self._uv, self._interpreter),
+            stager=q.stager,
+            workload=q.workload,
+            judge=q.judge,
+            interpreter=self._interpreter,
+            groups=groups,
+            environ=dict(os.environ),
+            hashes={
+                "good end": {pin.name: pin for pin in q.good.lock.pins},
+                "bad end": {pin.name: pin for pin in q.bad.lock.pins},
+            },
+            built=None if q.allow_builds else self._policy.built,
+            fresh=fresh,
+        )
+
+    def _examine(self) -> Policy:
+        """Look at every pin of both ends in the index: it must exist, and it decides what candidates may use."""
+        q = self.question
+        known: dict[str, set[str]] = {}
+        for snapshot in (q.good, q.bad):
+            for name, version in snapshot.values.packages().items():
+                known.setdefault(name, set()).add(public(version))
+        self._index.prefetch(known, known=known)
+        newest, built = None, frozenset[str]()
+        for snapshot in (q.good, q.bad):
+            pins = snapshot.values.packages().items()
+            date, sdists = check_installable(self._index, pins, snapshot.interpreter, snapshot.lock.source)
+            newest = max((d for d in (newest, date) if d is not None), default=None)
+            built |= sdists
+        return Policy(
+            newest,
+            built,
+            q.allow_builds,
+            frozenset(self._yanked(known)),
+            tuple({pin.name: pin.extras for s in (q.good, q.bad) for pin in s.lock.pins if pin.extras}.items()),
+        )
+
+    def _yanked(self, known: dict[str, set[str]]) -> Iterable[tuple[str, str]]:
+        for name, versions in known.items():
+            for release in self._index.releases(name, self.question.bad.interpreter):
+                if release.yanked is not None and public(release.version) in versions:
+                    yield name, release.version
+
+    def _axes(self) -> dict[Axis, AxisModule]:
+        q = self.question
+        interpreters = tuple(self._interpreters.values())
+        axes: dict[Axis, AxisModule] = {
+            Axis.PACKAGE: PackageAxis(self._index, interpreters, allow_builds=q.allow_builds),
+            Axis.PYTHON: PythonAxis(lambda: available(self._store.root)),
+            Axis.COMMIT: GitAxis(q.repository),
+            Axis.SETTING: PlainAxis(),
+            Axis.SEED: PlainAxis(),
+            Axis.VARIABLE: PlainAxis(),
+        }
+        if q.dataset is not None:
+            axes[Axis.DATASET] = GitAxis(q.dataset)
+        return axes
+
+    def _interpreter(self, version: str) -> Interpreter:
+        if version not in self._interpreters:
+            self._interpreters |= {
+                i.version: i for i in available(self._store.root) if i.version not in self._interpreters
+            }
+        return self._interpreters[version]
+
+
+def worst_case(changes: int) -> int:
+    """Trials of the main line: both ends, log2(N) for the boundary, both confirmations."""
+    return 2 + ceil(log2(max(1, changes))) + 2
+
+
+def estimate(conductor: Conductor) -> dict[str, str]:
+    """What a run may cost at most, in words: trials, downloads, disk.
+
+    At most one release of each package is new in a trial, and never more than it has on the timeline; a wheel takes
+    about three times its size when it is unpacked.
+    """
+    from mbisect.environments.store import human_size
+
+    timeline, sizes = conductor.plan(), conductor.sizes()
+    trials = worst_case(len(timeline))
+    releases: dict[str, list[int]] = {}
+    for change in timeline.changes:
+        if change.key.axis is Axis.PACKAGE and change.after is not None:
+            releases.setdefault(change.key.name, []).append(sizes.get((change.key.name, public(change.after)), 0))
+    download = sum(sum(sorted(found, reverse=True)[:trials]) for found in releases.values())
+    return {
+        "trials": f"at most {trials} for one cause",
+        "download": f"at most {human_size(download)}",
+        "disk": f"at most {human_size(3 * download)}",
+    }

@@ -1,0 +1,147 @@
+"""Builds exact versions into a virtual environment on disk, once for all runs. Knows nothing of why it is wanted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from mbisect.environments.uv import Uv
+from mbisect.errors import NetworkError
+from mbisect.terms import PYTHON, Axis, Interpreter, Pin, Values
+
+COMPLETE = "complete.json"
+"""Written last; a folder without it counts as not built."""
+NETWORK = ("error sending request", "Failed to fetch", "dns error", "operation timed out", "Connection refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A lock built on disk."""
+
+    folder: Path
+    key: str
+    seconds: float
+    """What building took; 0 when it stood ready."""
+
+    @property
+    def bin(self) -> Path:
+        """Where its programs are."""
+        return self.folder / "bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Unbuildable:
+    """Why a lock could not be built, in one line and in full."""
+
+    reason: str
+    output: str
+
+
+class Builder:
+    """uv virtual environments, hard-linked from uv's cache, shared between runs and safe to build side by side."""
+
+    def __init__(self, folder: Path, uv: Uv, interpreter: Callable[[str], Interpreter]) -> None:
+        self._folder = folder
+        self._uv = uv
+        self._interpreter = interpreter
+
+    def build(
+        self, values: Values, *, hashes: Mapping[str, Pin] | None = None, built: frozenset[str] | None = None
+    ) -> Environment | Unbuildable:
+        """The environment for these values; built when it does not stand ready.
+
+        `hashes`: pins whose files are checked; `built`: the only packages that may be built from source (None: all).
+        Raises NetworkError, which is no verdict on the lock.
+        """
+        interpreter = self._interpreter(values[PYTHON])
+        key = environment_key(values, interpreter)
+        folder = self._folder / key
+        began = time.monotonic()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._folder / f"{key}.lock"):
+            if (folder / COMPLETE).exists():
+                os.utime(folder / COMPLETE)
+                return Environment(folder, key, 0.0)
+            if folder.exists():
+                shutil.rmtree(folder)
+            problem = self._install(folder, values, interpreter, hashes or {}, built)
+            if problem is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                return problem
+            marker = {"packages": values.packages(), "python": interpreter.version, "built": time.time()}
+            temporary = folder / f".{COMPLETE}.{os.getpid()}"
+            temporary.write_text(json.dumps(marker, indent=1))
+            temporary.rename(folder / COMPLETE)
+        return Environment(folder, key, time.monotonic() - began)
+
+    def _install(
+        self,
+        folder: Path,
+        values: Values,
+        interpreter: Interpreter,
+        hashes: Mapping[str, Pin],
+        built: frozenset[str] | None,
+    ) -> Unbuildable | None:
+        self._uv.run(["venv", "--quiet", "--no-project", "--python", interpreter.path, str(folder)])
+        packages = values.packages()
+        if not packages:
+            return None
+        lines = [_line(name, version, hashes.get(name)) for name, version in packages.items()]
+        wanted = folder / "lock.txt"
+        wanted.write_text("\n".join(lines) + "\n")
+        argv = ["pip", "install", "--quiet", "--no-deps", "--link-mode", "hardlink", "--requirements", str(wanted)]
+        argv += ["--python", str(folder / "bin" / "python"), "--verify-hashes"]
+        if built is not None:
+            argv += (
+                [f"--no-build-package={name}" for name in packages if name not in built] if built else ["--no-build"]
+            )
+        done = self._uv.run([*argv, "--offline"], check=False)
+        if done.status != 0:
+            done = self._uv.run(argv, check=False)
+        if done.status == 0:
+            return None
+        if any(sign in done.stderr for sign in NETWORK):
+            raise NetworkError(f"the package index could not be reached: {done.describe()}")
+        return Unbuildable(_reason(done.stderr), done.stderr)
+
+
+def environment_key(values: Values, interpreter: Interpreter) -> str:
+    """20 hexadecimal digits for packages, interpreter (version and path) and platform."""
+    parts = {
+        "packages": values.packages(),
+        "python": [interpreter.version, interpreter.path],
+        "platform": platform_key(),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def platform_key() -> str:
+    """Operating system, machine and C library, as far as they decide which files are installed."""
+    return "-".join((sys.platform, platform.machine(), *platform.libc_ver()))
+
+
+def packages_of(values: Values) -> Values:
+    """Only what decides the environment."""
+    return Values({key: value for key, value in values.items() if key.axis in (Axis.PACKAGE, Axis.PYTHON)})
+
+
+def _line(name: str, version: str, pin: Pin | None) -> str:
+    hashes = pin.hashes if pin is not None and pin.version == version else ()
+    return " ".join([f"{name}=={version}", *(f"--hash={value}" for value in hashes)])
+
+
+def _reason(stderr: str) -> str:
+    """The most telling line of uv's complaint."""
+    lines = [line.strip(" ×│├└▶─╰").strip() for line in stderr.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]
+    return lines[0] if lines else "uv could not install it"

@@ -1,0 +1,179 @@
+"""From wanted versions to a consistent candidate near them, by uv. Knows nothing of timelines and verdicts.
+
+The way that works (DESIGN.md, section 2): every package a root without a version, bounded by what the two ends hold,
+and the wanted versions offered as preferences, which uv reads from an existing output file.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from mbisect.environments.uv import Uv
+from mbisect.errors import CommandError, NetworkError
+from mbisect.terms import PYTHON, Axis, Candidate, Interpreter, Key, Values, package
+
+PLATFORM_ONLY = re.compile(r"^(nvidia-.*|triton|cuda-.*)$")
+"""What a platform's build of torch brings along; not part of the comparison unless an end has it."""
+LINE = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[.*?\])?==(?P<version>\S+)\s*(?:;[^#]*)?(?:# via (?P<via>.*))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a resolution may use, the same for all candidates of a run."""
+
+    newest: datetime | None = None
+    """Nothing uploaded after the newest release of the two ends is looked at."""
+    built: frozenset[str] = frozenset()
+    """Packages that may be built from source, since an end holds a release without a wheel."""
+    allow_builds: bool = False
+    held_releases: frozenset[tuple[str, str]] = frozenset()
+    """Yanked releases that an end holds: uv takes them only when pinned exactly."""
+    extras: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Extras that the locks name."""
+
+
+class Resolver:
+    """Resolves candidates; what uv has seen once is resolved again without asking the index."""
+
+    def __init__(self, uv: Uv, interpreter: Callable[[str], Interpreter], policy: Policy) -> None:
+        self._uv = uv
+        self._interpreter = interpreter
+        self._policy = policy
+
+    def endpoint(self, values: Values) -> Candidate:
+        """An end as a candidate: exactly its values, with who requires whom as far as its metadata fits together."""
+        pins = values.packages()
+        lines = [f"{self._root(name)}=={version}" for name, version in pins.items()]
+        solved = self._compile(lines, [], {}, values[PYTHON], build=True)
+        return Candidate(values, values, requires=solved[1] if solved else ())
+
+    def resolve(self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key]) -> Candidate | None:
+        """The consistent candidate nearest to `wanted` with `held` exact; None when there is none.
+
+        First no package may stand later than wanted (or earlier, for a falling one); then anywhere between the ends.
+        """
+        for narrow in (True, False) if not held else (False,):
+            roots, bounds = self._bounds(wanted, good, bad, held, narrow)
+            solved = self._compile(roots, bounds, wanted.packages(), wanted[PYTHON])
+            if solved is not None:
+                break
+        else:
+            return None
+        versions, requires = solved
+        known = [wanted.packages(), good.values.packages(), bad.values.packages()]
+        kept = {key: value for key, value in wanted.items() if key.axis is not Axis.PACKAGE}
+        for name, version in versions.items():
+            if PLATFORM_ONLY.match(name) and not any(name in lock for lock in known):
+                continue
+            kept[package(name)] = _as_spelled(version, [lock[name] for lock in known if name in lock])
+        values = Values(kept)
+        if any((key in values) != (key in wanted) or values.get(key) != wanted.get(key) for key in held):
+            return None
+        return Candidate(wanted, values, requires=requires)
+
+    def _bounds(
+        self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key], narrow: bool
+    ) -> tuple[list[str], list[str]]:
+        """The roots, and the constraint lines for uv."""
+        before, after, places = good.values.packages(), bad.values.packages(), wanted.packages()
+        roots, bounds = [], []
+        for name in sorted({*before, *after, *places}):
+            place = places.get(name)
+            if package(name) in held:
+                if place is not None:
+                    roots.append(self._root(name))
+                    bounds.append(f"{name}=={place}")
+            elif name in before and name in after and place is not None:
+                roots.append(self._root(name))
+                bounds.append(f"{name}{self._range(name, before[name], after[name], place, narrow)}")
+            else:
+                only = good if name in before else bad
+                if place is not None and _stands_alone(name, only):
+                    roots.append(self._root(name))
+                ceiling = before.get(name) or after.get(name) or place
+                bounds.append(f"{name}<={ceiling}")
+        return roots, bounds
+
+    def _range(self, name: str, first: str, last: str, place: str, narrow: bool) -> str:
+        """A specifier: between the ends, and with `narrow` not beyond the place."""
+        if first == last or (name, place) in self._policy.held_releases:
+            return f"=={place}"
+        low, high = sorted((first, last), key=Version)
+        if narrow and first == low:
+            high = place
+        elif narrow:
+            low = place
+        return f"=={low}" if low == high else f">={low},<={high}"
+
+    def _root(self, name: str) -> str:
+        extras = dict(self._policy.extras).get(name, ())
+        return f"{name}[{','.join(extras)}]" if extras else name
+
+    def _compile(
+        self, roots: list[str], bounds: list[str], preferences: Mapping[str, str], python: str, *, build: bool = False
+    ) -> tuple[dict[str, str], tuple[tuple[str, tuple[str, ...]], ...]] | None:
+        """Run uv; -> versions and who requires whom, or None when no solution exists. Raises NetworkError."""
+        if not roots:
+            return {}, ()
+        with tempfile.TemporaryDirectory(prefix="mbisect-") as folder:
+            asked, limits, out = Path(folder, "asked.in"), Path(folder, "bounds.txt"), Path(folder, "out.txt")
+            asked.write_text("\n".join(roots) + "\n")
+            limits.write_text("\n".join(bounds) + "\n")
+            argv = ["pip", "compile", "--quiet", "--no-header", "--annotation-style", "line", str(asked)]
+            argv += ["--constraint", str(limits), "--output-file", str(out), "--no-strip-extras"]
+            argv += ["--python", self._interpreter(python).path]
+            if not (build or self._policy.allow_builds):
+                argv += self._no_builds(roots, bounds)
+            if self._policy.newest is not None:
+                limit = self._policy.newest + timedelta(seconds=1)
+                argv += ["--exclude-newer", limit.strftime("%Y-%m-%dT%H:%M:%SZ")]
+            for offline in (["--offline"], []):
+                out.write_text("".join(f"{name}=={version}\n" for name, version in preferences.items()))
+                done = self._uv.run([*argv, *offline], check=False)
+                if done.status == 0:
+                    return parse_compiled(out.read_text())
+            if done.status == 2 or "error sending request" in done.stderr:
+                raise NetworkError(f"uv could not resolve: {done.describe()}")
+            if done.status != 1:
+                raise CommandError(done.describe())
+            return None
+
+    def _no_builds(self, roots: list[str], bounds: list[str]) -> list[str]:
+        """Wheels only, apart from the packages that an end itself has to build."""
+        if not self._policy.built:
+            return ["--no-build"]
+        names = {canonicalize_name(re.split(r"[\[<>=]", line)[0]) for line in (*roots, *bounds)}
+        return [f"--no-build-package={name}" for name in sorted(names - self._policy.built)]
+
+
+def parse_compiled(text: str) -> tuple[dict[str, str], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """Read uv's output with one-line annotations; -> versions, and package → the packages that require it."""
+    versions: dict[str, str] = {}
+    requires: list[tuple[str, tuple[str, ...]]] = []
+    for line in text.splitlines():
+        match = LINE.match(line.strip())
+        if match is None:
+            continue
+        name = canonicalize_name(match["name"])
+        versions[name] = match["version"]
+        via = [part.strip() for part in (match["via"] or "").split(",")]
+        requires.append((name, tuple(canonicalize_name(v.split("[")[0]) for v in via if v and not v.startswith("-"))))
+    return versions, tuple(requires)
+
+
+def _stands_alone(name: str, candidate: Candidate) -> bool:
+    """Nothing in the candidate requires it, so it is there because somebody asked for it."""
+    return not dict(candidate.requires).get(name)
+
+
+def _as_spelled(version: str, known: list[str]) -> str:
+    """The version as the ends spell it, where only a local part differs ("2.13.0+cpu" is "2.13.0" there)."""
+    return next((k for k in known if Version(k).public == Version(version).public), version)

@@ -1,0 +1,123 @@
+"""Turns measurements into outcomes. Pure: facts in, opinion out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from mbisect.terms import Measurement, Outcome, Verdict
+
+BROKEN = re.compile(
+    r"numpy\.dtype size changed|compiled using NumPy 1\.x|numpy\.core\.multiarray failed to import|undefined symbol"
+    r"|DistributionNotFound|ContextualVersionConflict|VersionConflict"
+)
+"""Failures of an environment that does not fit together, whatever the workload does."""
+MISSING = re.compile(r"ModuleNotFoundError: No module named '([^'.]+)'")
+"""A module that is missing as a whole; a missing part of a package that is there may well be the change looked for."""
+
+
+class Judge(Protocol):
+    """Good, bad, untestable or unsure?"""
+
+    def judge(self, measured: Measurement, reference: Measurement | None, *, consistent: bool) -> Outcome:
+        """The outcome of one trial.
+
+        `reference` is the bad end's measurement once it is known (None for the ends themselves); `consistent` is
+        False where the environment was put together without regard to its metadata.
+        """
+
+    def describe(self) -> str:
+        """The rule in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitStatusJudge:
+    """As `git bisect run` does: 0 good, 125 untestable, anything else from 1 to 127 bad."""
+
+    def judge(self, measured: Measurement, reference: Measurement | None, *, consistent: bool) -> Outcome:
+        """A failure that says that the environment is broken counts only if the bad end fails in the same way."""
+        untestable = never_ran(measured)
+        if untestable is not None:
+            return untestable
+        status = measured.exit_status
+        if status == 0:
+            return Outcome(Verdict.GOOD, "exit status 0")
+        if status == 125:
+            return Outcome(Verdict.UNTESTABLE, "exit status 125: it asks to be skipped")
+        said = f"exit status {status}" + (f": {measured.failure}" if measured.failure else "")
+        if reference is None:
+            return Outcome(Verdict.BAD, said)
+        same = alike(measured, reference)
+        if not same and (status is None or not 1 <= status <= 127):
+            return Outcome(Verdict.UNTESTABLE, f"{said}; the bad end does not end so")
+        if not same and is_broken(measured, reference):
+            return Outcome(Verdict.UNTESTABLE, f"{said}: the environment does not fit together")
+        if not same and not consistent:
+            return Outcome(Verdict.UNTESTABLE, f"{said}; its packages contradict each other's metadata")
+        return Outcome(Verdict.BAD, said, alike=same)
+
+    def describe(self) -> str:
+        """The rule in words."""
+        return "exit status: 0 good, 125 untestable, 1 to 127 bad"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricJudge:
+    """Thresholds on one metric; what lies between them is unsure. Higher is better where good > bad."""
+
+    metric: str
+    good: float
+    bad: float
+
+    def judge(self, measured: Measurement, reference: Measurement | None, *, consistent: bool) -> Outcome:
+        """A crash is bad only when the bad end crashes in the same way; a missing metric cannot be judged."""
+        untestable = never_ran(measured)
+        if untestable is not None:
+            return untestable
+        if measured.exit_status != 0:
+            said = f"exit status {measured.exit_status}" + (f": {measured.failure}" if measured.failure else "")
+            crash = reference is None or (reference.exit_status != 0 and alike(measured, reference))
+            return Outcome(Verdict.BAD if crash else Verdict.UNTESTABLE, said)
+        value = measured.metric(self.metric)
+        if value is None:
+            return Outcome(Verdict.UNTESTABLE, f"it measured no {self.metric}")
+        sign = 1 if self.good > self.bad else -1
+        said = f"{self.metric} {value:.4g}"
+        if sign * value >= sign * self.good:
+            return Outcome(Verdict.GOOD, said)
+        if sign * value <= sign * self.bad:
+            return Outcome(Verdict.BAD, said)
+        return Outcome(Verdict.UNSURE, f"{said} lies between {self.bad:g} and {self.good:g}")
+
+    def describe(self) -> str:
+        """The rule in words."""
+        above, below = ("≥", "≤") if self.good > self.bad else ("≤", "≥")
+        return f"{self.metric}: good {above} {self.good:g}, bad {below} {self.bad:g}, between: unsure"
+
+
+def never_ran(measured: Measurement) -> Outcome | None:
+    """The outcome of a trial whose workload did not run to its end, else None."""
+    if measured.timed_out:
+        return Outcome(Verdict.UNTESTABLE, f"timed out after {measured.seconds:.0f} s")
+    if measured.stopped_at is not None:
+        return Outcome(Verdict.UNTESTABLE, f"could not {measured.stopped_at}: {measured.failure or 'no reason given'}")
+    return None
+
+
+def alike(measured: Measurement, reference: Measurement) -> bool:
+    """Two failures are alike when exit status and kind of exception are the same; for a missing module, its name."""
+    if measured.exit_status != reference.exit_status:
+        return False
+    ours, theirs = measured.failure or "", reference.failure or ""
+    if ours.startswith("ModuleNotFoundError"):
+        return ours == theirs
+    return ours.partition(":")[0] == theirs.partition(":")[0]
+
+
+def is_broken(measured: Measurement, reference: Measurement) -> bool:
+    """The failure says that the environment does not fit together, and the bad end says no such thing."""
+    text = f"{measured.failure}\n{measured.tail}"
+    if MISSING.match(measured.failure or ""):
+        return True
+    return bool(BROKEN.search(text)) and not BROKEN.search(f"{reference.failure}\n{reference.tail}")

@@ -1,0 +1,113 @@
+"""mbisect.toml → Project: what is run, how it is judged, and the snapshots that have names. Reads that one file."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mbisect.errors import ConfigError
+
+FILE = "mbisect.toml"
+
+
+class Table(BaseModel):
+    """A table of the file: unknown keys are errors, so that a misspelt one is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WorkloadTable(Table):
+    """[workload]."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Program and arguments, run in a folder with the staged source."""
+    stage: tuple[str, ...] = ()
+    """Files and folders of the source that it needs; empty: everything that git tracks."""
+    metrics: str | None = None
+    """File below $MBISECT_OUT with a JSON object of numbers; without it the exit status judges."""
+    timeout: Annotated[float, Field(gt=0)] | None = None
+    """Seconds."""
+
+
+class JudgeTable(Table):
+    """[judge]: thresholds on one metric."""
+
+    metric: str
+    good: float
+    bad: float
+
+
+class DatasetTable(Table):
+    """[dataset]."""
+
+    repository: str
+    """A git repository or bundle whose revisions are the dataset's, relative to the file."""
+
+
+class SnapshotTable(Table):
+    """[snapshots.NAME]."""
+
+    python: str | None = None
+    """Version or path; --python wins."""
+    lock: str | None = None
+    """Lock file, relative to the file; lockfiles/NAME.txt if not given."""
+    commit: str | None = None
+    """Revision of this repository; without it the working tree's files are used."""
+    dataset: str | None = None
+    """Revision of the dataset's repository."""
+    seed: int = 0
+    settings: dict[str, Any] = {}
+    variables: dict[str, str] = {}
+
+
+class Project(Table):
+    """The whole file."""
+
+    workload: WorkloadTable | None = None
+    judge: JudgeTable | None = None
+    dataset: DatasetTable | None = None
+    settings: dict[str, Any] = {}
+    """What every snapshot starts from; its own settings win."""
+    snapshots: dict[str, SnapshotTable] = {}
+
+
+def find_project(start: Path) -> tuple[Project, Path] | None:
+    """The project at or above a folder, and the folder it is in; None when there is none.
+
+    Raises ConfigError, one line, for a file that cannot be honoured.
+    """
+    for folder in (start, *start.parents):
+        path = folder / FILE
+        if path.is_file():
+            return load_project(path), folder
+    return None
+
+
+def load_project(path: Path) -> Project:
+    """Read and check one file. Raises ConfigError."""
+    try:
+        project = Project.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        raise ConfigError(f"{path.name}: {where}: {what}") from error
+    judge = project.judge
+    if judge is not None and judge.good == judge.bad:
+        raise ConfigError(f"{path.name}: judge: good and bad are both {judge.good:g}; leave a gap between them")
+    for name in project.snapshots:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+            raise ConfigError(f"{path.name}: snapshots.{name}: a name holds letters, digits, dots and dashes")
+    return project
+
+
+def setting_text(value: object) -> str:
+    """A setting's value as text that is equal for equal values."""
+    return json.dumps(value, sort_keys=True)

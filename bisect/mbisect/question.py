@@ -1,0 +1,149 @@
+"""From what the user typed to a question: two snapshots, a workload, a judge. Reads files; runs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mbisect.axes.git import GitAxis
+from mbisect.environments.lockfile import marker_environment, read_lock
+from mbisect.errors import ConfigError, UsageError
+from mbisect.judge import ExitStatusJudge, Judge, MetricJudge
+from mbisect.project import Project, SnapshotTable, find_project, setting_text
+from mbisect.staging import Stager, repository_of
+from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Axis, Interpreter, Key, Snapshot, Values, package
+from mbisect.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The words of the command line that make the question."""
+
+    good: str
+    bad: str
+    command: tuple[str, ...] = ()
+    good_python: str | None = None
+    bad_python: str | None = None
+    axes: tuple[Axis, ...] = ()
+    """The axes to search; empty: all. On the others the good end takes what the bad snapshot has."""
+    timeout: float | None = None
+    allow_builds: bool = False
+    folder: Path = Path()
+    """Where the command was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything that decides the answer."""
+
+    good: Snapshot
+    bad: Snapshot
+    workload: Workload
+    judge: Judge
+    stager: Stager | None
+    repository: Path
+    """The project's own folder, whose git history is the commit axis."""
+    dataset: Path | None
+    """The dataset's git repository."""
+    allow_builds: bool
+
+    def identity(self) -> str:
+        """12 hexadecimal digits; the same question has the same."""
+        parts = [self.good.values.digest, self.bad.values.digest, self.judge.describe(), self.workload.identity()]
+        parts += [self.good.interpreter.path, self.bad.interpreter.path, str(self.allow_builds)]
+        if self.stager is not None:
+            parts += [self.stager.identity(self.good.values), self.stager.identity(self.bad.values)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets: Path) -> Question:
+    """Read the snapshots and put the question together.
+
+    `datasets` is a folder for clones of dataset bundles. Raises ConfigError and UsageError, one line each.
+    """
+    found = find_project(asked.folder)
+    project, root = found if found is not None else (Project(), asked.folder)
+    dataset = repository_of(root / project.dataset.repository, datasets) if project.dataset is not None else None
+    reader = _Reader(project, root, dataset, asked.folder, find_interpreter)
+    good, bad = reader.read(asked.good, asked.good_python, "good"), reader.read(asked.bad, asked.bad_python, "bad")
+    if asked.axes:
+        taken = {key: bad.values.get(key) for key in good.values.differing(bad.values) if key.axis not in asked.axes}
+        good = replace(good, values=good.values.put(taken))
+    if good.values == bad.values:
+        raise UsageError(f"nothing differs between {asked.good} and {asked.bad}: there is nothing to search")
+    for axis in (COMMIT, DATASET):
+        if (axis in good.values) != (axis in bad.values):
+            raise ConfigError(
+                f"only one of {good.name} and {bad.name} has a {axis.name}; give it to both or to neither"
+            )
+    workload, judge = _workload(asked, project, found is not None)
+    stager = None
+    if project.workload is not None and (workload.folder is None or dataset is not None):
+        stager = Stager(datasets.parent / "staged", root, project.workload.stage, dataset)
+    return Question(good, bad, workload, judge, stager, root, dataset, asked.allow_builds)
+
+
+def _workload(asked: Asked, project: Project, found: bool) -> tuple[Workload, Judge]:
+    if asked.command:
+        return Workload(asked.command, folder=asked.folder.resolve(), timeout=asked.timeout), ExitStatusJudge()
+    table = project.workload
+    if table is None:
+        where = "mbisect.toml has no [workload]" if found else "there is no mbisect.toml here"
+        raise UsageError(f"no command to run: {where}; give one after `--`, as in `mbisect run … -- python test.py`")
+    workload = Workload(table.command, table.metrics, None, asked.timeout or table.timeout)
+    if project.judge is None:
+        return workload, ExitStatusJudge()
+    if table.metrics is None:
+        raise ConfigError("mbisect.toml: judge: a metric is judged, but workload.metrics names no file to read it from")
+    return workload, MetricJudge(project.judge.metric, project.judge.good, project.judge.bad)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    project: Project
+    root: Path
+    dataset: Path | None
+    folder: Path
+    find_interpreter: Callable[[str], Interpreter]
+
+    def read(self, name: str, python: str | None, side: str) -> Snapshot:
+        """A snapshot by its name, or a lock file by its path."""
+        table = self.project.snapshots.get(name)
+        if table is None:
+            if not (self.folder / name).exists() and "/" not in name and not name.endswith((".txt", ".lock")):
+                known = ", ".join(self.project.snapshots) or "none"
+                raise UsageError(
+                    f"--{side}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file"
+                )
+            return self._snapshot(name, Path(name), self.folder, SnapshotTable(), python, with_settings=False)
+        lock = Path(table.lock or f"lockfiles/{name}.txt")
+        if not (self.root / lock).exists():
+            raise ConfigError(f"{lock} is missing; write it with `mbisect lock {name}`")
+        return self._snapshot(name, lock, self.root, table, python, with_settings=True)
+
+    def _snapshot(
+        self, name: str, path: Path, base: Path, table: SnapshotTable, python: str | None, *, with_settings: bool
+    ) -> Snapshot:
+        interpreter = self.find_interpreter(python or table.python or "3")
+        lock = read_lock(base / path, environment=marker_environment(interpreter))
+        values: dict[Key, str] = {package(pin.name): pin.version for pin in lock.pins}
+        values[PYTHON] = interpreter.version
+        if with_settings:
+            values[SEED] = str(table.seed)
+            settings = {**self.project.settings, **table.settings}
+            values |= {Key(Axis.SETTING, key): setting_text(value) for key, value in settings.items()}
+            values |= {Key(Axis.VARIABLE, key): value for key, value in table.variables.items()}
+            values |= self._revisions(name, table)
+        return Snapshot(name, replace(lock, source=str(path)), interpreter, Values(values))
+
+    def _revisions(self, name: str, table: SnapshotTable) -> dict[Key, str]:
+        found = {}
+        if table.commit is not None:
+            found[COMMIT] = GitAxis(self.root).resolve(table.commit)
+        if table.dataset is not None:
+            if self.dataset is None:
+                raise ConfigError(f"mbisect.toml: snapshots.{name}.dataset: there is no [dataset] repository")
+            found[DATASET] = GitAxis(self.dataset).resolve(table.dataset)
+        return found

@@ -1,0 +1,88 @@
+"""Two snapshots → one ordered timeline → candidates that can be built. Knows nothing of trials and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from mbisect.axes import AxisModule
+from mbisect.environments.resolve import Resolver
+from mbisect.terms import Axis, Candidate, Change, Key, Timeline, Values, package
+
+UNDATED_FIRST = (Axis.SETTING, Axis.VARIABLE, Axis.SEED)
+"""They need no new environment, so they stand before everything that has a date."""
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+class TimelineWorld:
+    """The real world of a search: axes tell the changes, the resolver makes candidates buildable."""
+
+    def __init__(self, axes: Mapping[Axis, AxisModule], resolver: Resolver) -> None:
+        self._axes = axes
+        self._resolver = resolver
+        self._timelines: dict[tuple[str, str], Timeline] = {}
+        self._candidates: dict[tuple[str, str, str, frozenset[Key]], Candidate | None] = {}
+
+    def timeline(self, good: Candidate, bad: Candidate) -> Timeline:
+        """All changes between two candidates, the dated ones in the order in which they happened.
+
+        An added or removed package that something in its candidate requires is a rider: it comes and goes with it.
+        """
+        ends = good.values.digest, bad.values.digest
+        if ends not in self._timelines:
+            self._timelines[ends] = self._build(good, bad)
+        return self._timelines[ends]
+
+    def realise(
+        self, wanted: Values, good: Candidate, bad: Candidate, *, held: frozenset[Key] = frozenset()
+    ) -> Candidate | None:
+        """The resolved candidate nearest to what is wanted; endpoints are themselves, untouched."""
+        for end in (good, bad):
+            if wanted == end.values:
+                return end
+        question = wanted.digest, good.values.digest, bad.values.digest, held
+        if question not in self._candidates:
+            self._candidates[question] = self._resolver.resolve(wanted, good, bad, held)
+        return self._candidates[question]
+
+    def _build(self, good: Candidate, bad: Candidate) -> Timeline:
+        changes: list[Change] = []
+        riders: list[tuple[Change, str]] = []
+        for key in good.values.differing(bad.values):
+            before, after = good.values.get(key), bad.values.get(key)
+            carrier = _carrier(key, before, after, good, bad)
+            if carrier is not None:
+                riders.append((Change(key, before, after), carrier))
+            else:
+                changes.extend(self._axes[key.axis].between(key, before, after))
+        changes.sort(key=_place)
+        return Timeline(good.values, bad.values, tuple(changes), tuple(riders))
+
+
+def _carrier(key: Key, before: str | None, after: str | None, good: Candidate, bad: Candidate) -> str | None:
+    """The package that an added or removed one comes or goes with; None when it stands for itself.
+
+    Followed upwards while the carrier is itself only on the same side, so that the carrier is a change of its own.
+    """
+    if key.axis is not Axis.PACKAGE or (before is not None and after is not None):
+        return None
+    here, there = (bad, good) if before is None else (good, bad)
+    requirers, seen, front = dict(here.requires), {key.name}, [key.name]
+    while front:
+        above = sorted({name for child in front for name in requirers.get(child, ())} - seen)
+        for name in above:
+            carrier = package(name)
+            if carrier in there.values and here.values.get(carrier) != there.values[carrier]:
+                return name
+        seen.update(above)
+        front = [name for name in above if package(name) not in there.values]
+    return None
+
+
+def _place(change: Change) -> tuple[int, datetime, Axis, str]:
+    """Undated settings first; then by date; a package that is only taken away last, where it disturbs least."""
+    if change.key.axis in UNDATED_FIRST:
+        return UNDATED_FIRST.index(change.key.axis), FIRST, change.key.axis, change.key.name
+    late = change.key.axis is Axis.PACKAGE and change.after is None
+    return len(UNDATED_FIRST), LAST if late else change.date or FIRST, change.key.axis, change.key.name
