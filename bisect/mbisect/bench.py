@@ -147,6 +147,7 @@ class Bench:
                 return self._hopeless(ask, f"there is no program `{room.workload.command[0]}` in its environment")
             argv = (program, *room.workload.command[1:])
             done = room.groups.run(argv, env=env, cwd=work, output=log, timeout=room.workload.timeout)
+        room.builder.used(built, ask.candidate.values)
         try:
             measured = measurement_of(room.workload, done.status, done.seconds, done.timed_out, log, out)
         except ConfigError as error:

@@ -15,7 +15,8 @@ from mbisect.errors import MbisectError, UsageError
 if TYPE_CHECKING:
     from mbisect.conduct import Conductor
     from mbisect.journal import Record
-    from mbisect.question import Asked, Question
+    from mbisect.question import Question
+    from mbisect.terms import Asked
 
 STATUS = {"found": 0, "not-reproduced": 3, "good-endpoint-fails": 4, "undecided": 5}
 """Outcome of a run → exit status."""
@@ -116,8 +117,7 @@ def _asked(
     timeout: float | None,
     allow_builds: bool,
 ) -> Asked:
-    from mbisect.question import Asked
-    from mbisect.terms import Axis
+    from mbisect.terms import Asked, Axis
 
     for axis in axes or []:
         if axis not in list(Axis):
@@ -133,7 +133,7 @@ def _asked(
         tuple(Axis(axis) for axis in axes or []),
         timeout,
         allow_builds,
-        Path.cwd(),
+        str(Path.cwd()),
     )
 
 
@@ -207,11 +207,44 @@ def reproduce(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, as its report names it.")],
     side: Annotated[str, typer.Argument(metavar="good|bad", help="The last good candidate, or the first bad one.")],
 ) -> None:
-    """Run one side of a finding once more, and show all that it prints.
+    """Run one side of a finding once more, in the current folder's project, and print what it prints.
 
     mbisect reproduce 0a1b2c3d4e5f bad
     """
-    raise NotImplementedError
+    from mbisect.conduct import candidate_of
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.terms import Ask
+
+    if side not in ("good", "bad"):
+        raise UsageError(f"the side is `good` or `bad`, not `{side}`")
+    asked, candidate = candidate_of(Store(cache_root()), run, side)
+    _, conductor = _open(asked)
+    trial = conductor.trial(Ask(candidate, 0, "boundary"))
+    typer.echo(trial.measurement.tail)
+    typer.echo(f"mbisect: {trial.outcome.verdict}: {trial.outcome.reason}", err=True)
+
+
+@app.command()
+def lock(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot whose envs/NAME.toml is resolved.")],
+) -> None:
+    """Resolve what a snapshot asks for at its cut-off date, and write lockfiles/NAME.txt.
+
+    mbisect lock v1
+    """
+    from mbisect.environments.asked import read_asked_for, resolve_asked_for
+    from mbisect.environments.interpreters import find_interpreter
+    from mbisect.environments.lockfile import write_lock
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.environments.uv import Uv
+
+    store = Store(cache_root())
+    asked = read_asked_for(Path("envs", f"{name}.toml"))
+    interpreter, pins = resolve_asked_for(asked, Uv(store.root / "uv"), find_interpreter)
+    target = Path("lockfiles", f"{name}.txt")
+    target.parent.mkdir(exist_ok=True)
+    write_lock(target, pins, header=f"Written by `mbisect lock {name}` for Python {interpreter.minor}; do not edit.")
+    typer.echo(f"wrote {target}: {len(pins)} packages")
 
 
 @app.command()

@@ -16,18 +16,20 @@ from mbisect.axes.python import PythonAxis
 from mbisect.bench import Bench, Room
 from mbisect.bisection import bisect
 from mbisect.environments.build import Builder
+from mbisect.environments.bytecode import Bytecode
 from mbisect.environments.index import Index
 from mbisect.environments.interpreters import available
 from mbisect.environments.resolve import Policy, Resolver
 from mbisect.environments.store import Store
 from mbisect.environments.uv import Uv
+from mbisect.errors import UsageError
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
 from mbisect.journal import Head, Journal, Record
 from mbisect.question import Question
 from mbisect.search import Search
 from mbisect.shell import Groups
-from mbisect.terms import Axis, Candidate, Finding, Interpreter, Timeline, Trial
+from mbisect.terms import Ask, Asked, Axis, Candidate, Finding, Interpreter, Timeline, Trial
 from mbisect.timeline import TimelineWorld
 
 
@@ -79,7 +81,8 @@ class Conductor:
         question = self.question
         run = question.identity()
         journal = Journal(self._store.root / "runs" / run / "journal.jsonl")
-        reporter.started(question.good, question.bad, question.workload.command, question.judge.describe())
+        rule = question.judge.describe()
+        reporter.started(question.good, question.bad, question.workload.command, rule)
         kept = None if options.fresh else journal.read()
         if kept is not None and kept[2] is not None and kept[2].outcome != "undecided":
             head, trials, finding = kept[0], kept[1], kept[2]
@@ -87,9 +90,8 @@ class Conductor:
         good, bad = self._candidates()
         timeline = self._world.timeline(good, bad)
         reporter.planned(timeline, worst_case(len(timeline)))
-        journal.begin(
-            Head(run, question.good, question.bad, question.workload.command, question.judge.describe(), timeline)
-        )
+        head = Head(run, question.asked, question.good, question.bad, question.workload.command, rule, timeline)
+        journal.begin(head)
         groups = Groups()
         bench = Bench(self._room(groups, options.fresh), reporter)
         executor = LocalExecutor(options.jobs, bench.trial, groups.stop)
@@ -97,6 +99,10 @@ class Conductor:
         finding, trials = bisect(search, executor, journal, reporter, max_trials=options.max_trials)
         ran = sum(not trial.reused for trial in trials)
         return self._record(run, timeline, trials, finding, began, ran, journal)
+
+    def trial(self, ask: Ask) -> Trial:
+        """Run one candidate once more, whatever is known of it."""
+        return Bench(self._room(Groups(), fresh=True), Reporter()).trial(ask)
 
     def _candidates(self) -> tuple[Candidate, Candidate]:
         if self._ends is None:
@@ -125,7 +131,12 @@ class Conductor:
         q = self.question
         return Room(
             trials=self._store.root / "trials",
-            builder=Builder(self._store.root / "environments", self._uv, self._interpreter),
+            builder=Builder(
+                self._store.root / "environments",
+                self._uv,
+                self._interpreter,
+                Bytecode(self._store.root / "bytecode"),
+            ),
             stager=q.stager,
             workload=q.workload,
             judge=q.judge,
@@ -216,3 +227,15 @@ def estimate(conductor: Conductor) -> dict[str, str]:
         "download": f"at most {human_size(download)}",
         "disk": f"at most {human_size(3 * download)}",
     }
+
+
+def candidate_of(store: Store, run: str, side: str) -> tuple[Asked, Candidate]:
+    """The last good or the first bad candidate of a finished run, and what was asked. Raises UsageError."""
+    kept = Journal(store.root / "runs" / run / "journal.jsonl").read()
+    if kept is None:
+        raise UsageError(f"there is no run `{run}` in the cache; a report names its run")
+    head, _, finding = kept
+    candidate = None if finding is None else finding.last_good if side == "good" else finding.first_bad
+    if candidate is None:
+        raise UsageError(f"run {run} has found no cause, so there is nothing to reproduce")
+    return head.asked, candidate

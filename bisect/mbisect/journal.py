@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mbisect.terms import Finding, Measurement, Snapshot, Timeline, Trial
+from mbisect.terms import Asked, Finding, Measurement, Snapshot, Timeline, Trial
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -27,6 +27,7 @@ class Head:
 
     run: str
     """Its id, 12 hexadecimal digits: the same question has the same id."""
+    asked: Asked
     good: Snapshot
     bad: Snapshot
     command: tuple[str, ...]

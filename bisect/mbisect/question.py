@@ -13,31 +13,15 @@ from mbisect.errors import ConfigError, UsageError
 from mbisect.judge import ExitStatusJudge, Judge, MetricJudge
 from mbisect.project import Project, SnapshotTable, find_project, setting_text
 from mbisect.staging import Stager, repository_of
-from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Axis, Interpreter, Key, Snapshot, Values, package
+from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Asked, Axis, Interpreter, Key, Snapshot, Values, package
 from mbisect.workload import Workload
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The words of the command line that make the question."""
-
-    good: str
-    bad: str
-    command: tuple[str, ...] = ()
-    good_python: str | None = None
-    bad_python: str | None = None
-    axes: tuple[Axis, ...] = ()
-    """The axes to search; empty: all. On the others the good end takes what the bad snapshot has."""
-    timeout: float | None = None
-    allow_builds: bool = False
-    folder: Path = Path()
-    """Where the command was typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """Everything that decides the answer."""
 
+    asked: Asked
     good: Snapshot
     bad: Snapshot
     workload: Workload
@@ -63,10 +47,11 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
 
     `datasets` is a folder for clones of dataset bundles. Raises ConfigError and UsageError, one line each.
     """
-    found = find_project(asked.folder)
-    project, root = found if found is not None else (Project(), asked.folder)
+    here = Path(asked.folder)
+    found = find_project(here)
+    project, root = found if found is not None else (Project(), here)
     dataset = repository_of(root / project.dataset.repository, datasets) if project.dataset is not None else None
-    reader = _Reader(project, root, dataset, asked.folder, find_interpreter)
+    reader = _Reader(project, root, dataset, here, find_interpreter)
     good, bad = reader.read(asked.good, asked.good_python, "good"), reader.read(asked.bad, asked.bad_python, "bad")
     if asked.axes:
         taken = {key: bad.values.get(key) for key in good.values.differing(bad.values) if key.axis not in asked.axes}
@@ -82,12 +67,12 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
     stager = None
     if project.workload is not None and (workload.folder is None or dataset is not None):
         stager = Stager(datasets.parent / "staged", root, project.workload.stage, dataset)
-    return Question(good, bad, workload, judge, stager, root, dataset, asked.allow_builds)
+    return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds)
 
 
 def _workload(asked: Asked, project: Project, found: bool) -> tuple[Workload, Judge]:
     if asked.command:
-        return Workload(asked.command, folder=asked.folder.resolve(), timeout=asked.timeout), ExitStatusJudge()
+        return Workload(asked.command, folder=Path(asked.folder).resolve(), timeout=asked.timeout), ExitStatusJudge()
     table = project.workload
     if table is None:
         where = "mbisect.toml has no [workload]" if found else "there is no mbisect.toml here"

@@ -165,6 +165,23 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The words of the command line that make the question."""
+
+    good: str
+    bad: str
+    command: tuple[str, ...] = ()
+    good_python: str | None = None
+    bad_python: str | None = None
+    axes: tuple[Axis, ...] = ()
+    """The axes to search; empty: all. On the others the good end takes what the bad snapshot has."""
+    timeout: float | None = None
+    allow_builds: bool = False
+    folder: str = "."
+    """Where the command was typed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One smallest move on one axis."""
 

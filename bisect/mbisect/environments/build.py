@@ -15,9 +15,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from mbisect.environments.bytecode import Bytecode
 from mbisect.environments.uv import Uv
 from mbisect.errors import NetworkError
-from mbisect.terms import PYTHON, Axis, Interpreter, Pin, Values
+from mbisect.terms import PYTHON, Interpreter, Pin, Values
 
 COMPLETE = "complete.json"
 """Written last; a folder without it counts as not built."""
@@ -50,8 +51,9 @@ class Unbuildable:
 class Builder:
     """uv virtual environments, hard-linked from uv's cache, shared between runs and safe to build side by side."""
 
-    def __init__(self, folder: Path, uv: Uv, interpreter: Callable[[str], Interpreter]) -> None:
+    def __init__(self, folder: Path, uv: Uv, interpreter: Callable[[str], Interpreter], bytecode: Bytecode) -> None:
         self._folder = folder
+        self._bytecode = bytecode
         self._uv = uv
         self._interpreter = interpreter
 
@@ -78,11 +80,16 @@ class Builder:
             if problem is not None:
                 shutil.rmtree(folder, ignore_errors=True)
                 return problem
+            self._bytecode.lend(folder, interpreter.version)
             marker = {"packages": values.packages(), "python": interpreter.version, "built": time.time()}
             temporary = folder / f".{COMPLETE}.{os.getpid()}"
             temporary.write_text(json.dumps(marker, indent=1))
             temporary.rename(folder / COMPLETE)
         return Environment(folder, key, time.monotonic() - began)
+
+    def used(self, environment: Environment, values: Values) -> None:
+        """Say that a workload has run in an environment: what it compiled is kept for others."""
+        self._bytecode.collect(environment.folder, values[PYTHON])
 
     def _install(
         self,
@@ -128,11 +135,6 @@ def environment_key(values: Values, interpreter: Interpreter) -> str:
 def platform_key() -> str:
     """Operating system, machine and C library, as far as they decide which files are installed."""
     return "-".join((sys.platform, platform.machine(), *platform.libc_ver()))
-
-
-def packages_of(values: Values) -> Values:
-    """Only what decides the environment."""
-    return Values({key: value for key, value in values.items() if key.axis in (Axis.PACKAGE, Axis.PYTHON)})
 
 
 def _line(name: str, version: str, pin: Pin | None) -> str:
