@@ -7,6 +7,7 @@ from math import ceil, log2
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mbisect.search import Search
 from mbisect.terms import Candidate, Change, Finding, Key, Outcome, Timeline, Values, Verdict, package
 
@@ -87,9 +88,7 @@ def test_a_pair_that_only_fails_together_is_found_as_a_pair(packages: int, relea
 
 
 @given(st.integers(3, 10), st.integers(1, 6), st.data())
-def test_three_changes_that_only_fail_together_are_all_named(
-    packages: int, releases: int, data: st.DataObject
-) -> None:
+def test_three_changes_that_only_fail_together_are_all_named(packages: int, releases: int, data: st.DataObject) -> None:
     world = NumberedWorld(packages, releases)
     guilty = {f"p{i}": data.draw(st.integers(1, releases)) for i in data.draw(st.permutations(range(packages)))[:3]}
     finding, _ = drive(world, lambda v: BAD if all(v[p] >= at for p, at in guilty.items()) else GOOD)

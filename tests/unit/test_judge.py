@@ -1,0 +1,87 @@
+"""Verdicts from facts."""
+
+from __future__ import annotations
+
+import pytest
+
+from mbisect.judge import ExitStatusJudge, MetricJudge
+from mbisect.terms import Measurement, Verdict
+
+
+def run(status: int | None, failure: str | None = None, tail: str = "", **more: object) -> Measurement:
+    return Measurement(status, 1.0, failure=failure, tail=tail, **more)  # type: ignore[arg-type]
+
+
+BAD_END = run(1, "TypeError: unexpected keyword argument 'app'")
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"), [(0, Verdict.GOOD), (1, Verdict.BAD), (127, Verdict.BAD), (125, Verdict.UNTESTABLE)]
+)
+def test_exit_statuses_mean_what_they_mean_to_git_bisect(status: int, verdict: Verdict) -> None:
+    assert ExitStatusJudge().judge(run(status), None, consistent=True).verdict is verdict
+
+
+def test_a_module_missing_as_a_whole_is_a_broken_environment_unless_the_bad_end_misses_it_too() -> None:
+    missing = run(1, "ModuleNotFoundError: No module named 'pytz'")
+    assert ExitStatusJudge().judge(missing, BAD_END, consistent=True).verdict is Verdict.UNTESTABLE
+    assert ExitStatusJudge().judge(missing, missing, consistent=True).verdict is Verdict.BAD
+
+
+def test_a_missing_part_of_a_package_that_is_there_is_a_failure_like_any_other() -> None:
+    outcome = ExitStatusJudge().judge(
+        run(1, "ModuleNotFoundError: No module named 'werkzeug.contrib'"), BAD_END, consistent=True
+    )
+    assert (outcome.verdict, outcome.alike) == (Verdict.BAD, False)
+
+
+def test_a_binary_mismatch_is_untestable() -> None:
+    clash = run(1, "ValueError: numpy.dtype size changed, may indicate binary incompatibility")
+    assert ExitStatusJudge().judge(clash, BAD_END, consistent=True).verdict is Verdict.UNTESTABLE
+
+
+def test_another_failure_counts_as_bad_but_not_alike_and_in_a_contradictory_environment_not_at_all() -> None:
+    other = run(1, "AttributeError: no attribute 'x'")
+    outcome = ExitStatusJudge().judge(other, BAD_END, consistent=True)
+    assert (outcome.verdict, outcome.alike) == (Verdict.BAD, False)
+    assert ExitStatusJudge().judge(other, BAD_END, consistent=False).verdict is Verdict.UNTESTABLE
+
+
+def test_the_same_kind_of_failure_is_bad_even_in_a_contradictory_environment() -> None:
+    same = run(1, "TypeError: unexpected keyword argument 'app' of Client")
+    outcome = ExitStatusJudge().judge(same, BAD_END, consistent=False)
+    assert (outcome.verdict, outcome.alike) == (Verdict.BAD, True)
+
+
+def test_a_signal_is_bad_only_if_the_bad_end_dies_of_it_too() -> None:
+    killed = run(-11)
+    assert ExitStatusJudge().judge(killed, BAD_END, consistent=True).verdict is Verdict.UNTESTABLE
+    assert ExitStatusJudge().judge(killed, killed, consistent=True).verdict is Verdict.BAD
+
+
+def test_what_never_ran_is_untestable_and_says_why() -> None:
+    outcome = ExitStatusJudge().judge(run(None, "no wheel", stopped_at="build"), BAD_END, consistent=True)
+    assert (outcome.verdict, outcome.reason) == (Verdict.UNTESTABLE, "could not build: no wheel")
+    assert ExitStatusJudge().judge(run(None, timed_out=True), BAD_END, consistent=True).verdict is Verdict.UNTESTABLE
+
+
+@pytest.mark.parametrize(("f1", "verdict"), [(0.8, Verdict.GOOD), (0.5, Verdict.BAD), (0.65, Verdict.UNSURE)])
+def test_thresholds_on_a_metric_leave_an_unsure_middle(f1: float, verdict: Verdict) -> None:
+    measured = run(0, metrics=(("f1", f1),))
+    assert MetricJudge("f1", 0.8, 0.5).judge(measured, None, consistent=True).verdict is verdict
+
+
+def test_a_metric_may_be_better_when_it_is_lower() -> None:
+    judge = MetricJudge("loss", good=0.2, bad=1.0)
+    assert judge.judge(run(0, metrics=(("loss", 0.1),)), None, consistent=True).verdict is Verdict.GOOD
+    assert judge.judge(run(0, metrics=(("loss", 3.0),)), None, consistent=True).verdict is Verdict.BAD
+
+
+def test_a_crash_is_bad_under_a_metric_only_if_the_bad_end_crashes_in_the_same_way() -> None:
+    judge, crash = MetricJudge("f1", 0.8, 0.5), run(1, "TypeError: x")
+    assert judge.judge(crash, run(0, metrics=(("f1", 0.1),)), consistent=True).verdict is Verdict.UNTESTABLE
+    assert judge.judge(crash, run(1, "TypeError: y"), consistent=True).verdict is Verdict.BAD
+
+
+def test_a_run_that_did_not_measure_the_metric_cannot_be_judged() -> None:
+    assert MetricJudge("f1", 0.8, 0.5).judge(run(0), None, consistent=True).verdict is Verdict.UNTESTABLE

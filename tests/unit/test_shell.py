@@ -1,0 +1,77 @@
+"""Processes are contained."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mbisect import shell
+from mbisect.errors import CommandError, InterruptError
+
+ENV = dict(os.environ)
+
+
+def alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_a_failed_command_shows_its_words_status_and_last_lines() -> None:
+    with pytest.raises(CommandError) as caught:
+        shell.run([sys.executable, "-c", "import sys; sys.exit('no luck')"])
+    assert "status 1" in str(caught.value)
+    assert "no luck" in str(caught.value)
+
+
+def test_a_missing_program_is_named() -> None:
+    with pytest.raises(CommandError, match="no-such-program"):
+        shell.run(["no-such-program"])
+
+
+def test_output_goes_to_a_file_as_it_comes(tmp_path: Path) -> None:
+    done = shell.Groups().run(
+        [sys.executable, "-c", "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"],
+        env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=30,
+    )  # fmt: skip
+    assert (done.status, done.timed_out) == (3, False)
+    assert set((tmp_path / "log").read_text().split()) == {"out", "err"}
+
+
+CHILD = "import subprocess, sys, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); {}"
+
+
+def test_at_the_time_limit_the_whole_group_is_killed(tmp_path: Path) -> None:
+    done = shell.Groups().run(
+        [sys.executable, "-c", CHILD.format("time.sleep(60)")],
+        env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=1,
+    )  # fmt: skip
+    assert (done.status, done.timed_out) == (None, True)
+    time.sleep(0.1)
+    assert not alive(int((tmp_path / "log").read_text()))
+
+
+def test_children_left_behind_are_killed_when_the_workload_ends(tmp_path: Path) -> None:
+    shell.Groups().run(
+        [sys.executable, "-c", CHILD.format("sys.exit(0)")], env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=30
+    )
+    time.sleep(0.1)
+    assert not alive(int((tmp_path / "log").read_text()))
+
+
+def test_stop_ends_what_runs_and_refuses_what_comes_later(tmp_path: Path) -> None:
+    groups = shell.Groups()
+    timer = threading.Timer(0.5, groups.stop)
+    timer.start()
+    with pytest.raises(InterruptError):
+        groups.run(["sleep", "60"], env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=None)
+    timer.join()
+    with pytest.raises(InterruptError):
+        groups.run(["true"], env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=None)
