@@ -61,7 +61,16 @@ def resolve_asked_for(
     with tempfile.TemporaryDirectory(prefix="mbisect-") as folder:
         wanted, out = Path(folder, "asked.in"), Path(folder, "out.txt")
         wanted.write_text("\n".join(asked.requirements) + "\n")
-        argv = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes", "--no-build"]
+        argv = [
+            "pip",
+            "compile",
+            "--quiet",
+            "--no-header",
+            "--no-annotate",
+            "--generate-hashes",
+            "--no-build",
+            "--refresh",
+        ]
         argv += ["--python", interpreter.path, "--output-file", str(out), str(wanted)]
         if asked.exclude_newer is not None:
             argv += ["--exclude-newer", asked.exclude_newer]

@@ -16,13 +16,12 @@ from pathlib import Path
 from filelock import FileLock
 
 from mbisect.environments.bytecode import Bytecode
-from mbisect.environments.uv import Uv
+from mbisect.environments.uv import Uv, is_network
 from mbisect.errors import NetworkError
 from mbisect.terms import PYTHON, Interpreter, Pin, Values
 
 COMPLETE = "complete.json"
 """Written last; a folder without it counts as not built."""
-NETWORK = ("error sending request", "Failed to fetch", "dns error", "operation timed out", "Connection refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +111,12 @@ class Builder:
             argv += (
                 [f"--no-build-package={name}" for name in packages if name not in built] if built else ["--no-build"]
             )
-        done = self._uv.run([*argv, "--offline"], check=False)
-        if done.status != 0:
-            done = self._uv.run(argv, check=False)
+        done = self._uv.run(argv, check=False)
+        if done.status != 0 and "no version of" in done.stderr:
+            done = self._uv.run([*argv, "--refresh"], check=False)
         if done.status == 0:
             return None
-        if any(sign in done.stderr for sign in NETWORK):
+        if is_network(done.stderr):
             raise NetworkError(f"the package index could not be reached: {done.describe()}")
         return Unbuildable(_reason(done.stderr), done.stderr)
 

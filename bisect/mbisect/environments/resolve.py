@@ -16,7 +16,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from mbisect.environments.uv import Uv
+from mbisect.environments.uv import Uv, is_network
 from mbisect.errors import CommandError, NetworkError
 from mbisect.terms import PYTHON, Axis, Candidate, Interpreter, Key, Values, package
 
@@ -52,7 +52,9 @@ class Resolver:
         """An end as a candidate: exactly its values, with who requires whom as far as its metadata fits together."""
         pins = values.packages()
         lines = [f"{self._root(name)}=={version}" for name, version in pins.items()]
-        solved = self._compile(lines, [], {}, values[PYTHON], build=True)
+        solved = self._compile(lines, [], {}, values[PYTHON], build=True) or self._compile(
+            lines, [], {}, values[PYTHON], build=True, refresh=True
+        )
         return Candidate(values, values, requires=solved[1] if solved else ())
 
     def resolve(self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key]) -> Candidate | None:
@@ -118,7 +120,14 @@ class Resolver:
         return f"{name}[{','.join(extras)}]" if extras else name
 
     def _compile(
-        self, roots: list[str], bounds: list[str], preferences: Mapping[str, str], python: str, *, build: bool = False
+        self,
+        roots: list[str],
+        bounds: list[str],
+        preferences: Mapping[str, str],
+        python: str,
+        *,
+        build: bool = False,
+        refresh: bool = False,
     ) -> tuple[dict[str, str], tuple[tuple[str, tuple[str, ...]], ...]] | None:
         """Run uv; -> versions and who requires whom, or None when no solution exists. Raises NetworkError."""
         if not roots:
@@ -132,15 +141,15 @@ class Resolver:
             argv += ["--python", self._interpreter(python).path]
             if not (build or self._policy.allow_builds):
                 argv += self._no_builds(roots, bounds)
+            argv += ["--refresh"] if refresh else []
             if self._policy.newest is not None:
                 limit = self._policy.newest + timedelta(seconds=1)
                 argv += ["--exclude-newer", limit.strftime("%Y-%m-%dT%H:%M:%SZ")]
-            for offline in (["--offline"], []):
-                out.write_text("".join(f"{name}=={version}\n" for name, version in preferences.items()))
-                done = self._uv.run([*argv, *offline], check=False)
-                if done.status == 0:
-                    return parse_compiled(out.read_text())
-            if done.status == 2 or "error sending request" in done.stderr:
+            out.write_text("".join(f"{name}=={version}\n" for name, version in preferences.items()))
+            done = self._uv.run(argv, check=False)
+            if done.status == 0:
+                return parse_compiled(out.read_text())
+            if done.status == 2 or is_network(done.stderr):
                 raise NetworkError(f"uv could not resolve: {done.describe()}")
             if done.status != 1:
                 raise CommandError(done.describe())

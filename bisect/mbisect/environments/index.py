@@ -1,0 +1,208 @@
+"""What releases exist, from the package index, remembered on disk. Knows nothing of timelines."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache as remembered
+from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag, platform_tags
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
+from mbisect.environments.indexes import default_endpoint
+from mbisect.errors import ConfigError, NetworkError
+from mbisect.terms import Interpreter
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release of a package, as far as it fits one interpreter on this platform."""
+
+    version: str
+    date: datetime | None
+    """First upload, in UTC."""
+    yanked: str | None
+    """The reason, "" without one; None: not yanked."""
+    wheel: bool
+    """There is a wheel that fits."""
+    sdist: bool
+    size: int | None
+    """Bytes of the fitting wheel."""
+
+
+class Index:
+    """The releases of packages on one or more simple indexes."""
+
+    def __init__(
+        self,
+        cache: Path,
+        *,
+        endpoints: tuple[str, ...] = (),
+        find_links: tuple[str, ...] = (),
+        max_age: float = 86400.0,
+    ) -> None:
+        self._cache = cache / "index"
+        self._endpoints = endpoints or (default_endpoint(),)
+        self._find_links = find_links
+        self._max_age = max_age
+        self._files: dict[str, list[dict[str, Any]]] = {}
+        self._releases: dict[tuple[str, str], tuple[Release, ...]] = {}
+
+    def prefetch(self, names: Iterable[str], *, known: Mapping[str, set[str]] | None = None) -> None:
+        """Fetch what is not remembered, side by side. A listing that holds all `known` versions is new enough."""
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda name: self._listing(name, (known or {}).get(name)), names))
+
+    def releases(self, name: str, interpreter: Interpreter) -> tuple[Release, ...]:
+        """All releases with a file that Requires-Python admits, sorted by version.
+
+        Raises ConfigError for an unknown package and NetworkError when the index cannot be reached.
+        """
+        question = name, interpreter.version
+        if question not in self._releases:
+            self._releases[question] = tuple(self._fit(self._listing(name, None), interpreter))
+        return self._releases[question]
+
+    def _fit(self, files: list[dict[str, Any]], interpreter: Interpreter) -> Iterable[Release]:
+        found: dict[Version, dict[str, Any]] = {}
+        for file in files:
+            if not _admits(file["python"], interpreter.version):
+                continue
+            version = _version(file["version"])
+            one = found.setdefault(version, {"date": None, "yanked": [], "wheel": False, "sdist": False, "size": None})
+            if file["date"] is not None:
+                date = datetime.fromisoformat(file["date"])
+                one["date"] = date if one["date"] is None else min(one["date"], date)
+            one["yanked"].append(file["yanked"])
+            if file["tags"] is None:
+                one["sdist"] = True
+            elif _fits(file["tags"], interpreter.version):
+                one["wheel"], one["size"] = True, file["size"]
+        for version in sorted(found):
+            one = found[version]
+            yanked = None if None in one["yanked"] else one["yanked"][0]
+            yield Release(str(version), one["date"], yanked, one["wheel"], one["sdist"], one["size"])
+
+    def _listing(self, name: str, known: set[str] | None) -> list[dict[str, Any]]:
+        if name in self._files:
+            return self._files[name]
+        path = self._cache / f"{name}.json"
+        kept = _load(path, self._endpoints)
+        if kept is not None:
+            versions = {file["version"] for file in kept["files"]}
+            fresh = time.time() - kept["fetched"] < self._max_age
+            if (known is not None and known <= versions) or (known is None and fresh) or (fresh and known is not None):
+                self._files[name] = kept["files"] + self._linked(name)
+                return self._files[name]
+        try:
+            files = self._fetch(name)
+        except NetworkError:
+            if kept is None:
+                raise
+            files = kept["files"]
+        else:
+            _save(path, {"format": FORMAT, "endpoints": self._endpoints, "fetched": time.time(), "files": files})
+        linked = self._linked(name)
+        if not files and not linked:
+            raise ConfigError(f"the package index knows no package `{name}`")
+        self._files[name] = files + linked
+        return self._files[name]
+
+    def _fetch(self, name: str) -> list[dict[str, Any]]:
+        import requests
+        from pypi_simple import NoSuchProjectError, PyPISimple
+
+        files: list[dict[str, Any]] = []
+        for endpoint in self._endpoints:
+            try:
+                with PyPISimple(endpoint) as client:
+                    page = client.get_project_page(name, timeout=60)
+            except NoSuchProjectError:
+                continue
+            except requests.RequestException as error:
+                kind = type(error).__name__
+                raise NetworkError(f"the package index does not answer for `{name}` ({kind}); try again") from error
+            for package in page.packages:
+                entry = _entry(package.filename)
+                if entry is not None:
+                    yanked = (package.yanked_reason or "") if package.is_yanked else None
+                    date = package.upload_time.isoformat() if package.upload_time else None
+                    entry |= {"date": date, "python": package.requires_python, "yanked": yanked, "size": package.size}
+                    files.append(entry)
+        return files
+
+    def _linked(self, name: str) -> list[dict[str, Any]]:
+        """Files of find-links folders; a local version stands for its public one too."""
+        found = []
+        for folder in self._find_links:
+            for path in Path(folder).glob(f"{name.replace('-', '_')}-*") if Path(folder).is_dir() else ():
+                entry = _entry(path.name)
+                if entry is not None:
+                    more = {"date": None, "python": None, "yanked": None, "size": path.stat().st_size}
+                    found.append({**entry, **more, "version": entry["version"].split("+")[0]})
+        return found
+
+
+def _entry(filename: str) -> dict[str, Any] | None:
+    """Version and tags of a file; None for what is neither wheel nor sdist."""
+    try:
+        if filename.endswith(".whl"):
+            _, version, _, _ = parse_wheel_filename(filename)
+            return {"version": str(version), "tags": "-".join(filename[:-4].split("-")[-3:])}
+        _, version = parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
+        return None
+    return {"version": str(version), "tags": None}
+
+
+@remembered
+def _version(text: str) -> Version:
+    return Version(text)
+
+
+@remembered
+def _admits(specifier: str | None, version: str) -> bool:
+    try:
+        return not specifier or SpecifierSet(specifier).contains(version, prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+@remembered
+def _fits(tags: str, version: str) -> bool:
+    return not parse_tag(tags).isdisjoint(_supported(version))
+
+
+@remembered
+def _supported(version: str) -> frozenset[Tag]:
+    major, minor = (int(part) for part in version.split(".")[:2])
+    platforms = list(platform_tags())
+    ours = {*cpython_tags((major, minor), platforms=platforms)}
+    return frozenset(ours | {*compatible_tags((major, minor), f"cp{major}{minor}", platforms)})
+
+
+def _load(path: Path, endpoints: tuple[str, ...]) -> dict[str, Any] | None:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        usable = kept["format"] == FORMAT and tuple(kept["endpoints"]) == endpoints and isinstance(kept["files"], list)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return kept if usable else None
+
+
+def _save(path: Path, data: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
+    temporary.replace(path)
