@@ -97,10 +97,11 @@ def run_case(case: str, folder: Path, *, timeout: float = 900) -> Result:
     report = _read(folder / "out.json")
     verdict = grade(answer, report, exit_status)
     numbers = report or {}
+    last_words = "" if report else (folder / "stderr.txt").read_text(errors="replace").strip().rpartition("\n")[2]
     return Result(
         case=case,
         mark=verdict.mark,
-        reason=verdict.reason,
+        reason=f"{verdict.reason}: {last_words}" if last_words else verdict.reason,
         named=named(report),
         trials=numbers.get("trials"),
         environments=numbers.get("environments"),
