@@ -1,10 +1,191 @@
-"""Sentences that all reports share."""
+"""Sentences that all reports share. Knows nothing of terminals and Markdown."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from mbisect.journal import Record
+from mbisect.report.untrusted import one_line
+from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Timeline, Trial, Values
+
+HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
+SHORT = 10
+"""Digits of a hash that are shown."""
+HEADLINES = {
+    "found": "cause found",
+    "not-reproduced": "not reproduced",
+    "good-endpoint-fails": "the good end fails",
+    "undecided": "undecided",
+}
+"""Outcome → the few words that head a report."""
+ADVICE = {
+    "found": "",
+    "not-reproduced": "What broke it is not in these snapshots: look at the machine, its drivers, services, data that "
+    "no snapshot names, or an axis that was not searched.",
+    "good-endpoint-fails": "The good snapshot does not hold all that made it work, or the world around it has changed: "
+    "check its lock, or choose an older one.",
+    "undecided": "The same command goes on from here; what was measured is kept.",
+}
+"""Outcome → what to do next."""
+
+
+def shown(value: str | None) -> str:
+    """A value as prose shows it: hashes short, on one line."""
+    return "∅" if value is None else HASH.sub(lambda match: match[0][:SHORT], one_line(value, 120))
+
+
+def named(key: Key) -> str:
+    """What changed: `httpx`, `setting epochs`, `python`."""
+    return "dataset revision" if key.axis is Axis.DATASET and key.name == Axis.DATASET else one_line(str(key), 80)
+
+
+def move(change: Change) -> str:
+    """A change as a noun: `httpx 0.27.2 → 0.28.0`, `adding simplejson 3.19.1`, `removing chardet 4.0.0`."""
+    name = named(change.key)
+    if change.key.axis is Axis.PACKAGE and change.before is None:
+        return f"adding {name} {shown(change.after)}"
+    if change.key.axis is Axis.PACKAGE and change.after is None:
+        return f"removing {name} {shown(change.before)}"
+    before, after = ("not set" if value is None else shown(value) for value in (change.before, change.after))
+    return f"{name} {before} → {after}"
+
+
+def listed(words: Sequence[str], most: int = 5) -> str:
+    """`a`, `a and b`, `a, b and c`, `a, b, c, d, e and 7 more`."""
+    names = list(words) if len(words) <= most else [*words[:most], f"{len(words) - most} more"]
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def verdict_sentence(record: Record) -> str:
-    """The verdict."""
-    return f"{record.finding.outcome}: {'; '.join(str(cause.change) for cause in record.finding.causes)}"
+    """The answer in one sentence."""
+    finding = record.finding
+    if finding.outcome == "found":
+        return found_sentence(finding)
+    reason = one_line(finding.why) or "no reason was given"
+    return f"{HEADLINES[finding.outcome]}: {reason}"
+
+
+def found_sentence(finding: Finding) -> str:
+    """Which changes turn good into bad, and whether all or any of them do."""
+    moves = listed([move(cause.change) for cause in finding.causes], most=8)
+    if finding.relation == "single" or len(finding.causes) < 2:
+        return f"{moves} turns good into bad"
+    if finding.relation == "each":
+        return f"{moves} each turn good into bad: each alone is enough"
+    return f"{moves} turn good into bad together: {'both' if len(finding.causes) == 2 else 'all'} are needed"
+
+
+def sufficient_sentence(finding: Finding) -> str:
+    """What the trial of good with the causes alone has shown."""
+    each = finding.relation == "each"
+    subject = "each of these changes" if each else "this change" if len(finding.causes) == 1 else "these changes"
+    if finding.sufficient is None:
+        return f"good with {subject} alone could not be tested"
+    return f"good with {subject} alone is {'bad' if finding.sufficient else 'still good: something else is needed too'}"
+
+
+def necessary_sentence(finding: Finding) -> str:
+    """What the trial of bad without the causes has shown."""
+    subject = "it" if len(finding.causes) == 1 else "any of them" if finding.relation == "each" else "them"
+    if finding.necessary is None:
+        return f"bad without {subject} could not be tested"
+    return f"bad without {subject} is {'good' if finding.necessary else 'still bad: there is another cause'}"
+
+
+def interval_sentence(cause: Cause) -> str:
+    """Which releases may be the first bad one, where those between could not be tested; else empty."""
+    if len(cause.candidates) < 2:
+        return ""
+    values = [shown(value) for value in cause.candidates]
+    which = listed(values) if len(values) <= 6 else f"{values[0]} to {values[-1]} ({len(values)} values)"
+    return f"the first bad {named(cause.change.key)} is one of {which}: nothing between could be tested"
+
+
+def moved_with_sentence(cause: Cause) -> str:
+    """What moved in the same step; empty when the change stands alone."""
+    if not cause.moved_with:
+        return ""
+    return f"{named(cause.change.key)} moves together with {listed([move(change) for change in cause.moved_with])}"
+
+
+def confidence_words(cause: Cause) -> str:
+    """How sure it is; never rounded up to certainty."""
+    if cause.confidence >= 1:
+        return "no trial speaks against it"
+    return f"{min(99, round(100 * cause.confidence))} % sure"
+
+
+def healed_sentence(finding: Finding) -> str:
+    """What broke in passing; empty when nothing did."""
+    if not finding.healed:
+        return ""
+    return f"broke in passing and was mended before the bad end: {listed([move(c) for c in finding.healed])}"
+
+
+def reproduce_commands(record: Record) -> tuple[tuple[str, str], ...]:
+    """Side → the command that runs it once more; none when no cause was found."""
+    sides = {"good": record.finding.last_good, "bad": record.finding.first_bad}
+    return tuple((side, f"mbisect reproduce {record.run} {side}") for side, there in sides.items() if there is not None)
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `48 s`, `2 min 05 s`, `3 h 07 min`."""
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def spent_on(trial: Trial) -> str:
+    """How long the workload ran, or that this was known."""
+    return "known" if trial.reused else duration(trial.measurement.seconds)
+
+
+def days(changes: Sequence[Change]) -> str:
+    """The days of the first and the last dated change; empty when none has a date."""
+    dated = sorted(f"{change.date:%Y-%m-%d}" for change in changes if change.date is not None)
+    return "" if not dated else dated[0] if dated[0] == dated[-1] else f"{dated[0]} to {dated[-1]}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 trial`, `2 trials`."""
+    return f"{number} {noun if number == 1 else noun + 's'}"
+
+
+def applied(values: Values, timeline: Timeline) -> tuple[int, Change | None]:
+    """How many changes of a timeline these values hold, and the one that stands last."""
+    steps: dict[Key, list[int]] = {}
+    for place, change in enumerate(timeline.changes):
+        steps.setdefault(change.key, []).append(place)
+    count, last = 0, -1
+    for key, places in steps.items():
+        if values.get(key) == timeline.good.get(key):
+            continue
+        reached = [n for n, place in enumerate(places) if timeline.changes[place].after == values.get(key)]
+        if reached:
+            count, last = count + reached[-1] + 1, max(last, places[reached[-1]])
+    return count, timeline.changes[last] if last >= 0 else None
+
+
+def place_of(ask: Ask, timeline: Timeline) -> str:
+    """Where a candidate stands: `130 of 263 changes, up to httpx 0.27.2`, `good with httpx 0.28.0`."""
+    wanted = ask.candidate.wanted
+    if ask.purpose == "good end":
+        return f"none of {counted(len(timeline), 'change')}"
+    if ask.purpose == "bad end":
+        return f"all of {counted(len(timeline), 'change')}"
+    if ask.purpose in ("sufficient", "passing"):
+        return f"good with {_held(timeline.good.differing(wanted), wanted)}"
+    if ask.purpose == "necessary":
+        return f"bad with {_held(timeline.bad.differing(wanted), wanted)}"
+    count, last = applied(wanted, timeline)
+    where = f"{count} of {counted(len(timeline), 'change')}"
+    return where if last is None else f"{where}, up to {_held((last.key,), wanted)}"
+
+
+def _held(keys: Sequence[Key], values: Values) -> str:
+    words = [f"{named(key)} {shown(values[key])}" if key in values else f"no {named(key)}" for key in keys]
+    return listed(words, most=2) or "nothing moved"
