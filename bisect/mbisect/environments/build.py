@@ -109,7 +109,7 @@ class Builder:
         argv += ["--python", str(folder / "bin" / "python"), "--verify-hashes"]
         if built is not None:
             argv += (
-                [f"--no-build-package={name}" for name in packages if name not in built] if built else ["--no-build"]
+                [f"--only-binary={name}" for name in packages if name not in built] if built else ["--no-build"]
             )
         done = self._uv.run(argv, check=False)
         if done.status != 0 and "no version of" in done.stderr:

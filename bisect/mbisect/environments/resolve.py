@@ -160,7 +160,7 @@ class Resolver:
         if not self._policy.built:
             return ["--no-build"]
         names = {canonicalize_name(re.split(r"[\[<>=]", line)[0]) for line in (*roots, *bounds)}
-        return [f"--no-build-package={name}" for name in sorted(names - self._policy.built)]
+        return [f"--only-binary={name}" for name in sorted(names - self._policy.built)]
 
 
 def parse_compiled(text: str) -> tuple[dict[str, str], tuple[tuple[str, tuple[str, ...]], ...]]:
