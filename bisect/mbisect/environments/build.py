@@ -22,6 +22,8 @@ from mbisect.terms import PYTHON, Interpreter, Pin, Values
 
 COMPLETE = "complete.json"
 """Written last; a folder without it counts as not built."""
+VAGUE = ("No solution found when resolving", "error: No solution found when resolving")
+"""uv says this before it says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Builder:
         began = time.monotonic()
         self._folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self._folder / f"{key}.lock"):
-            if (folder / COMPLETE).exists():
+            if _is_complete(folder, values):
                 os.utime(folder / COMPLETE)
                 return Environment(folder, key, 0.0)
             if folder.exists():
@@ -108,9 +110,7 @@ class Builder:
         argv = ["pip", "install", "--quiet", "--no-deps", "--link-mode", "hardlink", "--requirements", str(wanted)]
         argv += ["--python", str(folder / "bin" / "python"), "--verify-hashes"]
         if built is not None:
-            argv += (
-                [f"--only-binary={name}" for name in packages if name not in built] if built else ["--no-build"]
-            )
+            argv += [f"--only-binary={name}" for name in packages if name not in built] if built else ["--no-build"]
         done = self._uv.run(argv, check=False)
         if done.status != 0 and "no version of" in done.stderr:
             done = self._uv.run([*argv, "--refresh"], check=False)
@@ -141,8 +141,17 @@ def _line(name: str, version: str, pin: Pin | None) -> str:
     return " ".join([f"{name}=={version}", *(f"--hash={value}" for value in hashes)])
 
 
+def _is_complete(folder: Path, values: Values) -> bool:
+    """Its marker says that it holds these packages; a damaged one says nothing."""
+    try:
+        marker = json.loads((folder / COMPLETE).read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(marker, dict) and marker.get("packages") == values.packages()
+
+
 def _reason(stderr: str) -> str:
     """The most telling line of uv's complaint."""
     lines = [line.strip(" ×│├└▶─╰").strip() for line in stderr.splitlines()]
-    lines = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]
+    lines = [line for line in lines if line and not line.startswith(("hint:", "warning:", *VAGUE))]
     return lines[0] if lines else "uv could not install it"
