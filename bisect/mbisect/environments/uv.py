@@ -61,7 +61,7 @@ def find_uv() -> str:
 
 
 def _configure(cache: Path, environ: Mapping[str, str]) -> Path:
-    """Write the indexes in use into a configuration for uv, readable by the user alone: addresses may hold passwords."""
+    """Write the indexes in use into a configuration for uv, for the user alone: addresses may hold passwords."""
     default = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or default_endpoint()
     extra = (environ.get("UV_INDEX") or environ.get("UV_EXTRA_INDEX_URL") or "").split()
     text = "".join(_index(address, index == len(extra)) for index, address in enumerate([*extra, default]))
