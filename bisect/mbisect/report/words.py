@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections import Counter
 from collections.abc import Sequence
 
 from mbisect.journal import Record
 from mbisect.report.untrusted import one_line
-from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Timeline, Trial, Values
+from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Timeline, Trial, Values, Verdict
 
 HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 SHORT = 10
@@ -116,6 +118,14 @@ def confidence_words(cause: Cause) -> str:
     return f"{min(99, round(100 * cause.confidence))} % sure"
 
 
+def when(change: Change) -> str:
+    """When it happened: `released 2024-11-28`; empty when that is not known."""
+    if change.date is None:
+        return ""
+    verb = {Axis.PACKAGE: "released", Axis.PYTHON: "released", Axis.COMMIT: "committed"}.get(change.key.axis, "dated")
+    return f"{verb} {change.date:%Y-%m-%d}"
+
+
 def healed_sentence(finding: Finding) -> str:
     """What broke in passing; empty when nothing did."""
     if not finding.healed:
@@ -127,6 +137,24 @@ def reproduce_commands(record: Record) -> tuple[tuple[str, str], ...]:
     """Side → the command that runs it once more; none when no cause was found."""
     sides = {"good": record.finding.last_good, "bad": record.finding.first_bad}
     return tuple((side, f"mbisect reproduce {record.run} {side}") for side, there in sides.items() if there is not None)
+
+
+def search_facts(record: Record) -> tuple[tuple[str, str], ...]:
+    """What the search was about and what it took: (name, words)."""
+    tally = Counter(str(trial.outcome.verdict) for trial in record.trials)
+    each = ", ".join(f"{tally[verdict]} {verdict}" for verdict in Verdict if tally[verdict])
+    between = days(record.timeline.changes)
+    reused = len(record.trials) - record.ran
+    known = f"; {reused} of them known from before" if reused > 0 else ""
+    return (
+        ("compared", f"{one_line(record.good.name, 120)} → {one_line(record.bad.name, 120)}"),
+        ("command", one_line(shlex.join(record.command))),
+        ("judged by", one_line(record.judge)),
+        ("timeline", counted(len(record.timeline), "change") + (f", {between}" if between else "")),
+        ("trials", f"{len(record.trials)}{f': {each}' if each else ''}{known}"),
+        ("environments", str(record.environments)),
+        ("took", duration(record.seconds)),
+    )
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,156 @@
+"""Picks from a record what a report shows as evidence. Pure; knows nothing of how it is shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mbisect.journal import Record
+from mbisect.report.untrusted import last_lines
+from mbisect.report.words import applied, counted, named, shown
+from mbisect.terms import Candidate, Cause, Key, Measurement, Purpose, Trial, Verdict
+
+SUMMARY = "summary"
+"""The note in which a workload says in its own words what its measurements mean."""
+MOST_METRICS = 12
+INSTALLED = re.compile(r"(?:/[^\s\"']+)?/(?:site-packages|lib/python3\.\d+)/")
+"""The part of a path that says where an environment is, and nothing else."""
+CARETS = re.compile(r"^\s*[~^]+\s*$", re.MULTILINE)
+"""The line of a traceback that points at a part of the line above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two things that are shown beside each other."""
+
+    verdict: Verdict
+    title: str
+    """`last good`, `first bad`, `good end v1`, `bad end v4`."""
+    holds: str
+    """What it holds of the change that did it; empty when there is none."""
+    place: str
+    """Where it stands on the timeline."""
+    trial: Trial | None
+    """The trial that measured it."""
+
+    @property
+    def output(self) -> str | None:
+        """The folder that its trial wrote to."""
+        return self.trial.measurement.output if self.trial is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """One metric of both sides; None where it was not measured."""
+
+    name: str
+    good: float | None
+    bad: float | None
+
+    @property
+    def change(self) -> float | None:
+        """From good to bad."""
+        return None if self.good is None or self.bad is None else self.bad - self.good
+
+
+def sides(record: Record) -> tuple[Side, Side]:
+    """The last good and the first bad candidate of a finding; without one, both ends."""
+    finding = record.finding
+    if finding.last_good is None or finding.first_bad is None or not finding.causes:
+        return _end(record, "good end", record.good.name), _end(record, "bad end", record.bad.name)
+    cause = finding.causes[0]
+    return (
+        _candidate(record, finding.last_good, Verdict.GOOD, "last good", cause.change.key, cause.change.before),
+        _candidate(record, finding.first_bad, Verdict.BAD, "first bad", cause.change.key, cause.change.after),
+    )
+
+
+def _candidate(record: Record, candidate: Candidate, verdict: Verdict, title: str, key: Key, value: str | None) -> Side:
+    holds = f"no {named(key)}" if value is None else f"{named(key)} {shown(value)}"
+    count, _ = applied(candidate.wanted, record.timeline)
+    place = f"{count} of {counted(len(record.timeline), 'change')}"
+    return Side(verdict, title, holds, place, trial_at(record, candidate, verdict))
+
+
+def _end(record: Record, purpose: Purpose, name: str) -> Side:
+    trial = next((trial for trial in record.trials if trial.ask.purpose == purpose), None)
+    verdict = Verdict.GOOD if purpose == "good end" else Verdict.BAD
+    return Side(trial.outcome.verdict if trial is not None else verdict, f"{purpose} {name}", "", "", trial)
+
+
+def trial_at(record: Record, candidate: Candidate, verdict: Verdict) -> Trial | None:
+    """The first trial of a candidate with this verdict, the snapshot's own seed before others."""
+    there = [t for t in record.trials if t.ask.candidate.values == candidate.values and t.outcome.verdict is verdict]
+    return min(there, key=lambda trial: trial.ask.seed, default=None)
+
+
+def printed(trial: Trial, count: int) -> tuple[str, ...]:
+    """The last lines that a trial printed, without the long paths and pointers of tracebacks."""
+    return tuple(INSTALLED.sub("…/", line) for line in last_lines(CARETS.sub("", trial.measurement.tail), count))
+
+
+def number_of(record: Record, trial: Trial) -> int:
+    """The trial's number, from 1, as it was shown while it ran."""
+    return record.trials.index(trial) + 1
+
+
+def confirming(record: Record, purpose: Purpose) -> tuple[Trial, ...]:
+    """The trials that stand behind a confirmation: for causes that are each enough, one of `sufficient` for each."""
+    finding = record.finding
+    if finding.outcome != "found":
+        return ()
+    apart = purpose == "sufficient" and finding.relation == "each"
+    groups: list[tuple[Cause, ...]] = [(cause,) for cause in finding.causes] if apart else [finding.causes]
+    found = [_confirming(record, purpose, causes) for causes in groups]
+    return tuple(dict.fromkeys(trial for trial in found if trial is not None))
+
+
+def _confirming(record: Record, purpose: Purpose, causes: tuple[Cause, ...]) -> Trial | None:
+    """The trial of one end with these causes moved, whatever it was run for; else the last one for this purpose."""
+    with_ = purpose == "sufficient"
+    base = (record.good if with_ else record.bad).values
+    moves = {cause.change.key: cause.change.after if with_ else cause.change.before for cause in causes}
+    wanted = base.put(moves)
+    for trial in reversed(record.trials):
+        if trial.ask.candidate.wanted == wanted:
+            return trial
+    suited = [
+        trial
+        for trial in record.trials
+        if trial.ask.purpose == purpose
+        and all(trial.ask.candidate.values.get(key) == value for key, value in moves.items())
+    ]
+    return suited[-1] if suited else None
+
+
+def metric_rows(record: Record, good: Measurement, bad: Measurement) -> tuple[tuple[MetricRow, ...], int]:
+    """The metrics of both sides and how many are left out: the judged one first, then by relative change."""
+    goods, bads = dict(good.metrics), dict(bad.metrics)
+    judged = record.judge.partition(":")[0]
+
+    def rank(row: MetricRow) -> tuple[bool, float, str]:
+        scale = max(abs(row.good or 0), abs(row.bad or 0)) or 1
+        return row.name != judged, -abs(row.change or 0) / scale, row.name
+
+    rows = sorted((MetricRow(name, goods.get(name), bads.get(name)) for name in {*goods, *bads}), key=rank)
+    return tuple(rows[:MOST_METRICS]), max(0, len(rows) - MOST_METRICS)
+
+
+def summaries(record: Record) -> tuple[str, str]:
+    """What the workload itself says of the good and of the bad side; empty where it says nothing."""
+    good, bad = (
+        dict(side.trial.measurement.notes).get(SUMMARY, "") if side.trial is not None else "" for side in sides(record)
+    )
+    return good, bad
+
+
+def untestable(record: Record) -> tuple[Trial, ...]:
+    """Trials that could not be judged, in their order."""
+    return tuple(trial for trial in record.trials if trial.outcome.verdict in (Verdict.UNTESTABLE, Verdict.UNSURE))
+
+
+def places(record: Record) -> tuple[int, ...]:
+    """Where the causes stand on the timeline, 0 the first change; those that do not stand on it are left out."""
+    found = {(change.key, change.after): place for place, change in enumerate(record.timeline.changes)}
+    keys = [(cause.change.key, cause.change.after) for cause in record.finding.causes]
+    return tuple(sorted(found[key] for key in keys if key in found))
