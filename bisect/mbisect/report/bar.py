@@ -8,8 +8,6 @@ from rich.text import Text
 
 GOOD, BAD, UNSURE, QUIET = "green", "red", "yellow", "dim"
 """The colours of all reports; marks carry the meaning too."""
-MARKS = {"good": "✓", "bad": "✗", "untestable": "∅", "unsure": "?"}
-"""Verdict → its mark."""
 COLOURS = {"good": GOOD, "bad": BAD, "untestable": QUIET, "unsure": UNSURE}
 """Verdict → its colour."""
 

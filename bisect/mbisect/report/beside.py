@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from mbisect.journal import Record
-from mbisect.report.bar import BAD, COLOURS, MARKS, QUIET
-from mbisect.report.exhibits import MetricRow, Side, metric_rows, printed, sides
-from mbisect.report.predictions import Answer, Item, Pair
+from mbisect.report.bar import BAD, COLOURS, QUIET
+from mbisect.report.exhibits import Side, metric_rows, printed, sides
+from mbisect.report.predictions import ITEMS, Answer, Pair, legend, marked
 from mbisect.report.untrusted import one_line
-from mbisect.report.words import counted, spent_on
+from mbisect.report.words import MARKS, counted, difference, number, spent_on
 from mbisect.terms import Verdict
 
 LINES = 8
 """Last lines of an output that are shown."""
-ITEMS = 8
-"""Items of an answer that are shown."""
 NARROW = 72
 """Below this many cells the sides stand one under the other."""
 
@@ -63,25 +59,13 @@ def metrics(record: Record) -> RenderableType | None:
     for title in ("good", "bad", "change"):
         table.add_column(title, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(Text(one_line(row.name, 60)), number(row.good), number(row.bad), difference(row))
+        table.add_row(Text(one_line(row.name, 60)), number(row.good), number(row.bad), difference(row.good, row.bad))
     if more:
         table.add_row(Text(f"and {counted(more, 'other')}", style=QUIET))
     return table
 
 
-def number(value: float | None) -> str:
-    """Four digits that count; – where nothing was measured."""
-    return "–" if value is None else f"{value:,.0f}" if abs(value) >= 10000 else f"{value:.4g}"
-
-
-def difference(row: MetricRow) -> str:
-    """`−0.836`, `+12`, `=`."""
-    if row.change is None:
-        return ""
-    return "=" if row.change == 0 else f"{row.change:+.3g}".replace("-", "−")
-
-
-def answers(pairs: Sequence[Pair]) -> RenderableType:
+def answers(pairs: tuple[Pair, ...]) -> RenderableType:
     """The same inputs and what both sides answered; what does not stand in the input is marked ‹…?›."""
     parts: list[RenderableType] = []
     for pair in pairs:
@@ -94,23 +78,6 @@ def answers(pairs: Sequence[Pair]) -> RenderableType:
             table.add_row(mark, Text(said, style=QUIET), _items(answer))
         parts += [Text(f"“{one_line(pair.good.input, 300)}”"), Padding(table, (0, 0, 1, 2))]
     return Group(*parts, Text(legend(pairs), style=QUIET))
-
-
-def legend(pairs: Sequence[Pair]) -> str:
-    """What the numbers and marks of the answers mean; only those that occur."""
-    items = [item for pair in pairs for answer in (pair.good, pair.bad) for item in answer.items[:ITEMS]]
-    words = ["n of m items stand in the input"]
-    if not all(item.grounded for item in items):
-        words.append("‹…?› does not")
-    if any(item.memorised for item in items):
-        words.append("‹…?›* was learnt by heart in training")
-    return "; ".join(words)
-
-
-def marked(item: Item) -> str:
-    """The item's text, marked when it does not stand in the input."""
-    text = one_line(item.text, 60)
-    return text if item.grounded else f"‹{text}?›{'*' if item.memorised else ''}"
 
 
 def _items(answer: Answer) -> Text:

@@ -11,9 +11,10 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from mbisect.report.bar import BAD, COLOURS, GOOD, MARKS, QUIET, timeline_bar
+from mbisect.report.bar import BAD, COLOURS, GOOD, QUIET, timeline_bar
 from mbisect.report.untrusted import one_line
-from mbisect.report.words import counted, days, duration, place_of, spent_on
+from mbisect.report.whereabouts import place_of
+from mbisect.report.words import MARKS, counted, days, duration, spent_on
 from mbisect.terms import Ask, Timeline, Trial, Values
 
 RECENT = 5

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mbisect.journal import Record
 from mbisect.report.untrusted import last_lines
-from mbisect.report.words import applied, counted, named, shown
+from mbisect.report.whereabouts import applied
+from mbisect.report.words import counted, named, shown
 from mbisect.terms import Candidate, Cause, Key, Measurement, Purpose, Trial, Verdict
 
 SUMMARY = "summary"
@@ -46,11 +47,6 @@ class MetricRow:
     name: str
     good: float | None
     bad: float | None
-
-    @property
-    def change(self) -> float | None:
-        """From good to bad."""
-        return None if self.good is None or self.bad is None else self.bad - self.good
 
 
 def sides(record: Record) -> tuple[Side, Side]:
@@ -129,8 +125,8 @@ def metric_rows(record: Record, good: Measurement, bad: Measurement) -> tuple[tu
     judged = record.judge.partition(":")[0]
 
     def rank(row: MetricRow) -> tuple[bool, float, str]:
-        scale = max(abs(row.good or 0), abs(row.bad or 0)) or 1
-        return row.name != judged, -abs(row.change or 0) / scale, row.name
+        good, bad = row.good or 0.0, row.bad or 0.0
+        return row.name != judged, -abs(bad - good) / (max(abs(good), abs(bad)) or 1), row.name
 
     rows = sorted((MetricRow(name, goods.get(name), bads.get(name)) for name in {*goods, *bads}), key=rank)
     return tuple(rows[:MOST_METRICS]), max(0, len(rows) - MOST_METRICS)

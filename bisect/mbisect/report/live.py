@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from mbisect.events import Reporter
 from mbisect.report.untrusted import clean, cut, one_line
-from mbisect.report.words import counted, found_sentence, place_of, spent_on
+from mbisect.report.whereabouts import place_of
+from mbisect.report.words import counted, found_sentence, spent_on
 from mbisect.terms import Ask, Finding, Snapshot, Stage, Timeline, Trial, Values
 
 if TYPE_CHECKING:

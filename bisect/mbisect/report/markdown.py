@@ -1,11 +1,165 @@
-"""The report as Markdown, for an issue or a pull request. A pure function of the record."""
+"""The report as Markdown, for an issue or a pull request. A pure function of the record and the outputs it names."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
 from mbisect.journal import Record
-from mbisect.report.words import verdict_sentence
+from mbisect.report import exhibits, words
+from mbisect.report.predictions import ITEMS, Answer, legend, marked, telling
+from mbisect.report.untrusted import one_line
+from mbisect.report.whereabouts import place_of
+
+LINES = 12
+"""Last lines of an output that are shown."""
+MOST = 8
+"""Trials that could not be judged that are shown."""
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#!&])")
+BAR = re.compile(r"(?<!\\)\|")
+"""A pipe that would end a table's cell, in backticks too."""
+CALLS = re.compile(r"([@#])(?=\w)")
+"""What would call a user or link an issue; a zero-width space after it prevents that."""
 
 
 def as_markdown(record: Record) -> str:
-    """The whole report."""
-    return f"## {verdict_sentence(record)}\n"
+    """The whole report; ends with a newline."""
+    return "\n\n".join(part for part in _parts(record) if part) + "\n"
+
+
+def _parts(record: Record) -> Iterator[str]:
+    """Paragraphs, lists, tables and fences, in order."""
+    finding = record.finding
+    yield f"## mbisect: {escape(words.verdict_sentence(record))}"
+    if finding.outcome == "found":
+        yield from (_bullets(_about(record)), _bullets(_confirmations(record)))
+    else:
+        yield escape(words.ADVICE[finding.outcome])
+    yield from _beside(record)
+    yield from _answers(record)
+    yield escape(words.healed_sentence(finding))
+    yield from _untestable(record)
+    yield "### The search"
+    yield _table(("", ""), [(name, escape(said)) for name, said in words.search_facts(record)])
+    if commands := words.reproduce_commands(record):
+        yield from ("Run it once more:", fence([command for _, command in commands], "sh"))
+
+
+def _about(record: Record) -> Iterator[str]:
+    for cause in record.finding.causes:
+        sentences = words.when(cause.change), words.confidence_words(cause)
+        yield f"**{escape(words.move(cause.change))}**: {escape(', '.join(text for text in sentences if text))}"
+        for sentence in (words.interval_sentence(cause), words.moved_with_sentence(cause)):
+            if sentence:
+                yield escape(sentence)
+
+
+def _confirmations(record: Record) -> Iterator[str]:
+    finding = record.finding
+    for name, held, sentence in (
+        ("sufficient", finding.sufficient, words.sufficient_sentence(finding)),
+        ("necessary", finding.necessary, words.necessary_sentence(finding)),
+    ):
+        mark = {True: "✓", False: "✗", None: "∅"}[held]
+        trials = exhibits.confirming(record, "sufficient" if name == "sufficient" else "necessary")
+        told = [f"trial {exhibits.number_of(record, t)}: {code(t.outcome.reason)}" for t in trials]
+        yield f"{mark} **{name}**: {escape(sentence)}" + (f" ({', '.join(told)})" if told else "")
+
+
+def _beside(record: Record) -> Iterator[str]:
+    """Both sides: what they hold, how they ended, their metrics, own words and last lines."""
+    yield "### Side by side"
+    both = exhibits.sides(record)
+    rows = [("", *(f"{words.MARKS[side.verdict]} {escape(one_line(side.title, 60))}" for side in both))]
+    rows.append(("holds", *(escape(side.holds) for side in both)))
+    rows.append(("stands at", *(escape(side.place) for side in both)))
+    rows.append(("ended", *(code(side.trial.outcome.reason) if side.trial else "not measured" for side in both)))
+    rows.append(("took", *(words.spent_on(side.trial) if side.trial else "" for side in both)))
+    rows.append(("says", *(code(said) if said else "" for said in exhibits.summaries(record))))
+    yield _table(rows[0], [row for row in rows[1:] if any(row[1:])])
+    good, bad = (side.trial for side in both)
+    if good is not None and bad is not None:
+        found, more = exhibits.metric_rows(record, good.measurement, bad.measurement)
+        if found:
+            numbers = [
+                (code(r.name), words.number(r.good), words.number(r.bad), words.difference(r.good, r.bad))
+                for r in found
+            ]
+            yield _table(("metric", "good", "bad", "change"), numbers)
+        if more:
+            yield f"and {words.counted(more, 'other')}"
+    for side in both:
+        if side.trial is not None and (lines := exhibits.printed(side.trial, LINES)):
+            yield f"{words.MARKS[side.verdict]} {escape(one_line(side.title, 60))} printed last:"
+            yield fence(lines)
+
+
+def _answers(record: Record) -> Iterator[str]:
+    good, bad = exhibits.sides(record)
+    pairs = telling(good.output, bad.output)
+    if not pairs:
+        return
+    yield "### The same inputs, answered by both"
+    for pair in pairs:
+        yield f"> {code(one_line(pair.good.input, 300))}"
+        yield _bullets(
+            f"{words.MARKS[side]} {side}: {_items(a)}" for side, a in (("good", pair.good), ("bad", pair.bad))
+        )
+    yield escape(legend(pairs))
+
+
+def _items(answer: Answer) -> str:
+    if not answer.items:
+        return f"named nothing: {code(one_line(answer.output, 200))}" if answer.output.strip() else "answered nothing"
+    items = [f"{escape(one_line(i.kind, 30))} {code(marked(i))}" for i in answer.items[:ITEMS]]
+    more = [f"and {len(answer.items) - ITEMS} more"] if len(answer.items) > ITEMS else []
+    return f"{answer.grounded} of {len(answer.items)}: {' · '.join([*items, *more])}"
+
+
+def _untestable(record: Record) -> Iterator[str]:
+    trials = exhibits.untestable(record)
+    if not trials:
+        return
+    yield "### Could not be judged"
+    if between := len(record.finding.untestable):
+        yield f"{words.counted(between, 'candidate')} of these between last good and first bad."
+    rows = [
+        (str(trial.outcome.verdict), escape(place_of(trial.ask, record.timeline)), code(trial.outcome.reason))
+        for trial in trials[:MOST]
+    ]
+    yield _table(("", "candidate", "reason"), rows)
+    if len(trials) > MOST:
+        yield f"and {words.counted(len(trials) - MOST, 'more trial')}; the journal has them"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, and that calls nobody."""
+    return CALLS.sub("\\1\u200b", SPECIAL.sub(r"\\\1", text))
+
+
+def code(text: str) -> str:
+    """One line in backticks, whatever it holds."""
+    text = one_line(text)
+    ticks = _ticks(text, 1)
+    space = " " if text.startswith("`") or text.endswith("`") or not text else ""
+    return f"{ticks}{space}{text}{space}{ticks}"
+
+
+def fence(lines: Sequence[str], language: str = "text") -> str:
+    """A block that none of its lines can end."""
+    ticks = _ticks("\n".join(lines), 3)
+    return "\n".join([f"{ticks}{language}", *lines, ticks])
+
+
+def _ticks(text: str, least: int) -> str:
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    return "`" * max(least, longest + 1)
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([BAR.sub(r"\|", cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in lines)

@@ -1,20 +1,100 @@
-"""What a run would do and cost, before it starts. Knows nothing of how the timeline was made."""
+"""What a run would search and cost, before it starts. Knows nothing of how the timeline was made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
-from mbisect.terms import Timeline
+from mbisect.report.bar import QUIET
+from mbisect.report.untrusted import one_line
+from mbisect.report.words import counted, days, move, named, shown
+from mbisect.terms import Axis, Change, Key, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """All changes of one key."""
+
+    key: Key
+    before: str | None
+    after: str | None
+    changes: tuple[Change, ...]
 
 
 def render_plan(timeline: Timeline, worst: int, cost: Mapping[str, str]) -> RenderableType:
-    """The plan for a terminal."""
-    return Text(f"{len(timeline)} changes, at most {worst} trials")
+    """The plan for a terminal: a table for each axis, what rides along, what it may cost."""
+    between = days(timeline.changes)
+    head = Text(counted(len(timeline), "change"), style="bold")
+    head.append(f" between good and bad{f', {between}' if between else ''}", style="not bold")
+    parts: list[RenderableType] = [head, Text()]
+    for axis, rows in _axes(timeline):
+        number = sum(len(row.changes) for row in rows)
+        parts += [Text(f"{axis}: {counted(number, 'change')}", style="bold"), Padding(_table(rows), (0, 0, 1, 2))]
+    if timeline.riders:
+        carried = [f"{move(rider)} (with {one_line(carrier, 80)})" for rider, carrier in timeline.riders]
+        parts += [Text("come and go with another", style="bold"), *(Text(f"  {line}") for line in carried), Text()]
+    if not len(timeline):
+        parts += [Text("Both ends are the same: there is nothing to search."), Text()]
+    parts.append(_cost(worst, cost))
+    return Group(*parts)
 
 
 def plan_as_json(timeline: Timeline, worst: int, cost: Mapping[str, str]) -> dict[str, object]:
-    """The plan as plain JSON values."""
-    return {"timeline": len(timeline), "worst_case": worst, "estimate": dict(cost)}
+    """The plan as plain JSON values; changes stand in the order of the timeline."""
+    return {
+        "timeline": len(timeline),
+        "worst_case": worst,
+        "estimate": dict(cost),
+        "axes": {str(axis): sum(len(row.changes) for row in rows) for axis, rows in _axes(timeline)},
+        "changes": [_change(change) for change in timeline.changes],
+        "riders": [{**_change(rider), "with": carrier} for rider, carrier in timeline.riders],
+    }
+
+
+def _change(change: Change) -> dict[str, str | None]:
+    return {
+        "axis": str(change.key.axis),
+        "name": change.key.name,
+        "from": change.before,
+        "to": change.after,
+        "date": None if change.date is None else change.date.isoformat(),
+    }
+
+
+def _axes(timeline: Timeline) -> list[tuple[Axis, tuple[Row, ...]]]:
+    """Axis → its keys, those with most changes first."""
+    steps: dict[Key, list[Change]] = {}
+    for change in timeline.changes:
+        steps.setdefault(change.key, []).append(change)
+    rows = [Row(key, timeline.good.get(key), timeline.bad.get(key), tuple(found)) for key, found in steps.items()]
+    rows.sort(key=lambda row: (-len(row.changes), row.key))
+    present = [axis for axis in Axis if any(row.key.axis is axis for row in rows)]
+    return [(axis, tuple(row for row in rows if row.key.axis is axis)) for axis in present]
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style=QUIET)
+    table.add_column("name", overflow="fold")
+    table.add_column("good", overflow="fold")
+    table.add_column("bad", overflow="fold")
+    table.add_column("changes", justify="right", no_wrap=True)
+    table.add_column("dated", no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        ends = (Text(shown(row.before)), Text(shown(row.after)))
+        name = row.key.name if row.key.axis is Axis.SETTING else named(row.key)
+        table.add_row(Text(one_line(name, 60)), *ends, str(len(row.changes)), Text(days(row.changes), style=QUIET))
+    return table
+
+
+def _cost(worst: int, cost: Mapping[str, str]) -> Table:
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column(style=QUIET, no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, said in {"trials": f"at most {worst} for one cause", **cost}.items():
+        table.add_row(Text(one_line(name, 40)), Text(one_line(said)))
+    return table

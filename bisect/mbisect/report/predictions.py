@@ -10,10 +10,15 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from mbisect.report.untrusted import one_line
+
 NAME = "predictions.jsonl"
 """Below the folder that a trial writes to."""
 MOST = 32 * 2**20
 """Bytes of the file that are read."""
+
+ITEMS = 8
+"""Items of an answer that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,23 @@ def telling(good: str | None, bad: str | None, count: int = 3) -> tuple[Pair, ..
     different = [pair for pair in pairs if (pair.good.output, pair.good.items) != (pair.bad.output, pair.bad.items)]
     different.sort(key=lambda p: (p.bad.share - p.good.share, len(p.good.input), p.good.id))
     return tuple(different[:count])
+
+
+def legend(pairs: tuple[Pair, ...]) -> str:
+    """What the numbers and marks of the answers mean; only those that occur."""
+    items = [item for pair in pairs for answer in (pair.good, pair.bad) for item in answer.items[:ITEMS]]
+    words = ["n of m items stand in the input"]
+    if not all(item.grounded for item in items):
+        words.append("‹…?› does not")
+    if any(item.memorised for item in items):
+        words.append("‹…?›* was learnt by heart in training")
+    return "; ".join(words)
+
+
+def marked(item: Item) -> str:
+    """The item's text, marked when it does not stand in the input."""
+    text = one_line(item.text, 60)
+    return text if item.grounded else f"‹{text}?›{'*' if item.memorised else ''}"
 
 
 def _answer(line: bytes) -> Answer | None:

@@ -12,9 +12,10 @@ from rich.text import Text
 
 from mbisect.journal import Record
 from mbisect.report import beside, exhibits, words
-from mbisect.report.bar import COLOURS, GOOD, MARKS, QUIET, UNSURE, culprit_bar
+from mbisect.report.bar import COLOURS, GOOD, QUIET, UNSURE, culprit_bar
 from mbisect.report.predictions import telling
 from mbisect.report.untrusted import one_line
+from mbisect.report.whereabouts import place_of
 from mbisect.terms import Trial, Verdict
 
 WIDEST = 112
@@ -119,7 +120,7 @@ def _sections(record: Record, width: int) -> Iterator[tuple[str, RenderableType]
 def _own_words(good: str, bad: str) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     for verdict, said in ((Verdict.GOOD, good), (Verdict.BAD, bad)):
-        mark = Text(f"{MARKS[verdict]} {verdict}", style=COLOURS[verdict], no_wrap=True)
+        mark = Text(f"{words.MARKS[verdict]} {verdict}", style=COLOURS[verdict], no_wrap=True)
         table.add_row(mark, Text(one_line(said, 600) or "–"))
     return table
 
@@ -131,8 +132,8 @@ def _untestable(record: Record, trials: tuple[Trial, ...]) -> RenderableType:
         parts.append(Text(f"{words.counted(between, 'candidate')} of these {where} between last good and first bad"))
     table = Table.grid(padding=(0, 2, 0, 0))
     for trial in trials[:MOST]:
-        mark = Text(MARKS[trial.outcome.verdict], style=COLOURS[trial.outcome.verdict])
-        said = Text(words.place_of(trial.ask, record.timeline))
+        mark = Text(words.MARKS[trial.outcome.verdict], style=COLOURS[trial.outcome.verdict])
+        said = Text(place_of(trial.ask, record.timeline))
         table.add_row(mark, said.append(f"\n{one_line(trial.outcome.reason, 200)}", style=QUIET))
     parts.append(table)
     if len(trials) > MOST:

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 from mbisect.journal import Record
 from mbisect.report.untrusted import one_line
-from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Timeline, Trial, Values, Verdict
+from mbisect.terms import Axis, Cause, Change, Finding, Key, Trial, Verdict
 
 HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 SHORT = 10
 """Digits of a hash that are shown."""
+MARKS = {"good": "✓", "bad": "✗", "untestable": "∅", "unsure": "?"}
+"""Verdict → its mark."""
 HEADLINES = {
     "found": "cause found",
     "not-reproduced": "not reproduced",
@@ -183,37 +185,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else noun + 's'}"
 
 
-def applied(values: Values, timeline: Timeline) -> tuple[int, Change | None]:
-    """How many changes of a timeline these values hold, and the one that stands last."""
-    steps: dict[Key, list[int]] = {}
-    for place, change in enumerate(timeline.changes):
-        steps.setdefault(change.key, []).append(place)
-    count, last = 0, -1
-    for key, places in steps.items():
-        if values.get(key) == timeline.good.get(key):
-            continue
-        reached = [n for n, place in enumerate(places) if timeline.changes[place].after == values.get(key)]
-        if reached:
-            count, last = count + reached[-1] + 1, max(last, places[reached[-1]])
-    return count, timeline.changes[last] if last >= 0 else None
+def number(value: float | None) -> str:
+    """Four digits that count; – where nothing was measured."""
+    return "–" if value is None else f"{value:,.0f}" if abs(value) >= 10000 else f"{value:.4g}"
 
 
-def place_of(ask: Ask, timeline: Timeline) -> str:
-    """Where a candidate stands: `130 of 263 changes, up to httpx 0.27.2`, `good with httpx 0.28.0`."""
-    wanted = ask.candidate.wanted
-    if ask.purpose == "good end":
-        return f"none of {counted(len(timeline), 'change')}"
-    if ask.purpose == "bad end":
-        return f"all of {counted(len(timeline), 'change')}"
-    if ask.purpose in ("sufficient", "passing"):
-        return f"good with {_held(timeline.good.differing(wanted), wanted)}"
-    if ask.purpose == "necessary":
-        return f"bad with {_held(timeline.bad.differing(wanted), wanted)}"
-    count, last = applied(wanted, timeline)
-    where = f"{count} of {counted(len(timeline), 'change')}"
-    return where if last is None else f"{where}, up to {_held((last.key,), wanted)}"
-
-
-def _held(keys: Sequence[Key], values: Values) -> str:
-    words = [f"{named(key)} {shown(values[key])}" if key in values else f"no {named(key)}" for key in keys]
-    return listed(words, most=2) or "nothing moved"
+def difference(good: float | None, bad: float | None) -> str:
+    """From good to bad: `−0.836`, `+12`, `=`."""
+    if good is None or bad is None:
+        return ""
+    return "=" if good == bad else f"{bad - good:+.3g}".replace("-", "−")
