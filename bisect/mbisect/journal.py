@@ -89,12 +89,15 @@ class Journal:
         trials: list[Trial] = []
         finding: Finding | None = None
         for kind, data in self._lines():
-            if kind == "head" and data.get("schema") == SCHEMA:
-                head = _adapter(Head).validate_python(data)
-            elif kind == "trial":
-                trials.append(_adapter(Trial).validate_python(data))
-            elif kind == "finding":
-                finding = _adapter(Finding).validate_python(data)
+            try:
+                if kind == "head" and data.get("schema") == SCHEMA:
+                    head = _adapter(Head).validate_python(data)
+                elif kind == "trial":
+                    trials.append(_adapter(Trial).validate_python(data))
+                elif kind == "finding":
+                    finding = _adapter(Finding).validate_python(data)
+            except (ValueError, AttributeError):  # whole as JSON, yet no record of ours
+                continue
         return (head, tuple(trials), finding) if head is not None else None
 
     def _lines(self) -> list[tuple[str, dict[str, Any]]]:
