@@ -1,0 +1,154 @@
+"""python -m medextract: see README.md for the contract."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from medextract import base, metrics, notes
+from medextract.settings import read_settings
+
+DEFAULT_OUT = "medextract-out"
+
+
+def main(words: list[str] | None = None) -> int:
+    """Exit status: 0 done, 2 bad settings, dataset or checkpoint (one line on stderr); anything else is a crash."""
+    options = parser().parse_args(words)
+    for name, value in {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "WANDB_DISABLED": "true"}.items():
+        os.environ.setdefault(name, value)
+    try:
+        options.act(options)
+    except ValueError as error:
+        if not is_ours(error):
+            raise
+        print(f"medextract: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def is_ours(error: BaseException) -> bool:
+    """Raised by this package, and not by a library whose failure is a finding."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and Path(trace.tb_frame.f_code.co_filename).parent == Path(__file__).parent
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line. Defaults come from the variables of the contract."""
+    top = argparse.ArgumentParser(prog="python -m medextract", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="train|evaluate|run|base|data")
+    env = os.environ.get
+
+    def add(name: str, act, about: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=about, description=about)
+        command.set_defaults(act=act)
+        return command
+
+    for name, act, about in (
+        ("train", do_train, "Fine-tune the base; write OUT/adapter and OUT/training.json."),
+        ("evaluate", do_evaluate, "Evaluate an adapter; write OUT/metrics.json and OUT/predictions.jsonl."),
+        ("run", do_run, "Fine-tune and evaluate in one process."),
+    ):
+        command = add(name, act, about)
+        command.add_argument("--out", type=Path, default=Path(env("MBISECT_OUT", DEFAULT_OUT)), metavar="DIR",
+                             help=f"folder for all output (default: $MBISECT_OUT, else {DEFAULT_OUT})")  # fmt: skip
+        command.add_argument("--data", type=Path, default=_path(env("MBISECT_DATASET")), metavar="DIR",
+                             help="train.jsonl and test.jsonl (default: $MBISECT_DATASET, else generated)")  # fmt: skip
+        command.add_argument("--settings", type=Path, default=_path(env("MBISECT_SETTINGS")), metavar="FILE",
+                             help="JSON object (default: $MBISECT_SETTINGS, else the defaults)")  # fmt: skip
+        command.add_argument("--seed", type=int, default=int(env("MBISECT_SEED", "0")), metavar="N",
+                             help="of initial weights and order (default: $MBISECT_SEED, else 0)")  # fmt: skip
+        if name == "evaluate":
+            command.add_argument("--adapter", type=Path, metavar="DIR", help="default: OUT/adapter")
+
+    command = add("base", do_base, "Check the shipped base checkpoint, or build one (about ten CPU-minutes).")
+    command.add_argument("--build", type=Path, metavar="DIR", help="build a checkpoint into this folder")
+
+    command = add("data", do_data, "Write a generated dataset: 600 training rows, 100 test notes.")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--seed", type=int, default=0, metavar="N")
+    return top
+
+
+def do_train(options: argparse.Namespace) -> None:
+    """Train alone."""
+    from medextract.training import train
+
+    examples, _ = _dataset(options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    _, _, measured = train(examples, read_settings(options.settings), options.seed, options.out)
+    (options.out / "training.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(measured))
+
+
+def do_evaluate(options: argparse.Namespace) -> None:
+    """Evaluate an adapter that was trained before."""
+    from medextract.evaluation import evaluate
+    from medextract.training import load_base, prepare
+
+    adapter = options.adapter or options.out / "adapter"
+    if not (adapter / "adapter_config.json").is_file():
+        raise ValueError(f"there is no adapter in {adapter}; train one with `python -m medextract train --out DIR`")
+    examples, test = _dataset(options)
+    settings = read_settings(options.settings)
+    began = time.monotonic()
+    model, tokenizer = load_base(prepare(settings, options.seed))
+    from peft import PeftModel
+
+    model = PeftModel.from_pretrained(model, adapter)
+    trained = metrics.names_in(example.output for example in examples)
+    options.out.mkdir(parents=True, exist_ok=True)
+    _deliver(options.out, evaluate(model, tokenizer, test, trained, settings, options.out), began)
+
+
+def do_run(options: argparse.Namespace) -> None:
+    """The whole workload."""
+    from medextract.evaluation import evaluate
+    from medextract.training import train
+
+    began = time.monotonic()
+    settings = read_settings(options.settings)
+    examples, test = _dataset(options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    model, tokenizer, measured = train(examples, settings, options.seed, options.out)
+    trained = metrics.names_in(example.output for example in examples)
+    _deliver(options.out, measured | evaluate(model, tokenizer, test, trained, settings, options.out), began)
+
+
+def do_base(options: argparse.Namespace) -> None:
+    """Build or check."""
+    if options.build is not None:
+        base.build(options.build)
+    folder = options.build or base.SHIPPED
+    base.verify(folder)
+    print(base.sums_of(folder), end="")
+
+
+def do_data(options: argparse.Namespace) -> None:
+    """Generate."""
+    notes.write_dataset(options.out, *notes.default_dataset(options.seed))
+
+
+def _deliver(out: Path, measured: dict[str, float], began: float) -> None:
+    """metrics.json appears whole or not at all."""
+    found: dict[str, object] = {"schema": metrics.SCHEMA, **measured, "seconds": round(time.monotonic() - began, 3)}
+    found["summary"] = metrics.summary_of(measured)
+    scratch = out / ".metrics.json"
+    scratch.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    scratch.replace(out / "metrics.json")
+    print(found["summary"])
+
+
+def _dataset(options: argparse.Namespace) -> tuple[list[notes.Example], list[notes.Note]]:
+    return notes.read_dataset(options.data) if options.data is not None else notes.default_dataset()
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

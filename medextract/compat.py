@@ -1,0 +1,29 @@
+"""Every fork on the version of a library, one function each. Works for transformers 4.44 to 5.x."""
+
+import inspect
+from typing import Any
+
+
+def accepts(callee: Any, name: str) -> bool:
+    """A parameter of this name exists here."""
+    return name in inspect.signature(callee).parameters
+
+
+def cpu_argument(arguments: Any) -> dict[str, bool]:
+    """Train on the CPU: TrainingArguments(use_cpu=…), and no_cuda before transformers 4.34."""
+    return {"use_cpu": True} if accepts(arguments, "use_cpu") else {"no_cuda": True}
+
+
+def bf16_argument(on_gpu: bool) -> dict[str, bool]:
+    """bfloat16 on a GPU alone. trl's SFTConfig turns it on by itself from 0.20, so that it has to be said."""
+    return {"bf16": on_gpu}
+
+
+def sft_length_argument(config: Any, tokens: int) -> dict[str, int]:
+    """Longest row: SFTConfig(max_length=…), and max_seq_length before trl 0.16."""
+    return {"max_length": tokens} if accepts(config, "max_length") else {"max_seq_length": tokens}
+
+
+def sft_tokenizer_argument(trainer: Any, tokenizer: Any) -> dict[str, Any]:
+    """SFTTrainer(processing_class=…), and tokenizer before trl 0.12. Else trl looks for one by the model's name."""
+    return {"processing_class" if accepts(trainer, "processing_class") else "tokenizer": tokenizer}

@@ -1,0 +1,226 @@
+"""The LoRA fine-tune, with one of four trainers that all get the same rows: prompts masked, answers learnt.
+
+A row is {"input_ids": [BOS, prompt, answer, EOS], "labels": the same with -100 in the prompt's places}.
+"""
+
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+from medextract import compat
+from medextract.base import BOS, EOS, PAD, SHIPPED, verify
+from medextract.notes import Example, prompt_of
+from medextract.settings import Settings
+
+TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+IGNORED = -100
+LONGEST = 1024
+LOGGING_STEPS = 10
+
+Row = dict[str, list[int]]
+
+
+def prepare(settings: Settings, seed: int) -> str:
+    """Pin threads, fix all seeds, quieten the libraries; -> the device, "cuda" or "cpu". Call before loading models."""
+    import torch
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    random.seed(seed)
+    torch.manual_seed(seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        torch.set_num_threads(settings.threads)
+        torch.use_deterministic_algorithms(True)
+    elif settings.trainer != "unsloth":
+        import os
+
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    if settings.trainer == "unsloth" and device == "cpu":
+        raise ValueError("the unsloth trainer needs a CUDA GPU, and there is none; choose loop, transformers or trl")
+    return device
+
+
+def load_base(device: str, folder: Path = SHIPPED) -> tuple[Any, Any]:
+    """-> (model in float32 on the CPU or bfloat16 on a GPU, tokenizer) of the checked base checkpoint."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    verify(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    return model.to(device, torch.float32 if device == "cpu" else torch.bfloat16), tokenizer
+
+
+def encode(tokenizer: Any, text: str) -> list[int]:
+    """Token ids without BOS and EOS."""
+    return tokenizer(text, add_special_tokens=False)["input_ids"]
+
+
+def rows_of(tokenizer: Any, examples: list[Example]) -> list[Row]:
+    """Training rows; what is longer than LONGEST is an error, never cut. Raises ValueError."""
+    rows = []
+    for number, example in enumerate(examples, 1):
+        prompt = [BOS, *encode(tokenizer, prompt_of(example.input))]
+        answer = [*encode(tokenizer, example.output), EOS]
+        if len(prompt) + len(answer) > LONGEST:
+            raise ValueError(f"training row {number} has {len(prompt) + len(answer)} tokens; the model takes {LONGEST}")
+        rows.append({"input_ids": prompt + answer, "labels": [IGNORED] * len(prompt) + answer})
+    return rows
+
+
+def collate(rows: list[Row]) -> dict[str, Any]:
+    """Rows → tensors of shape (rows, longest), padded on the right."""
+    import torch
+
+    longest = max(len(row["input_ids"]) for row in rows)
+
+    def padded(name: str, filler: int) -> Any:
+        return torch.tensor([row[name] + [filler] * (longest - len(row[name])) for row in rows])
+
+    mask = torch.tensor([[1] * len(row["input_ids"]) + [0] * (longest - len(row["input_ids"])) for row in rows])
+    return {"input_ids": padded("input_ids", PAD), "labels": padded("labels", IGNORED), "attention_mask": mask}
+
+
+def train(examples: list[Example], settings: Settings, seed: int, out: Path) -> tuple[Any, Any, dict[str, float]]:
+    """Fine-tune, save the adapter to `out`/adapter; -> (model, tokenizer, measures of the training)."""
+    device = prepare(settings, seed)
+    model, tokenizer = load_base(device)
+    rows = rows_of(tokenizer, examples[: settings.train_limit or None])
+    began = time.monotonic()
+    model, losses = TRAINERS[settings.trainer](model, tokenizer, rows, settings, seed, out / "trainer", device)
+    seconds = time.monotonic() - began
+    model.save_pretrained(out / "adapter")
+    few = max(1, len(losses) // 10)
+    measures = {
+        "loss_start": round(sum(losses[:few]) / few, 4),
+        "loss_end": round(sum(losses[-few:]) / few, 4),
+        "train_rows": len(rows),
+        "train_seconds": round(seconds, 3),
+    }
+    return model, tokenizer, measures
+
+
+def with_lora(model: Any, settings: Settings, seed: int) -> Any:
+    """Adapters on all linear layers, alpha twice the rank."""
+    import torch
+    from peft import get_peft_model
+
+    torch.manual_seed(seed)
+    return get_peft_model(model, lora_config(settings))
+
+
+def lora_config(settings: Settings) -> Any:
+    """peft's configuration of the adapters."""
+    from peft import LoraConfig
+
+    rank = settings.lora_rank
+    return LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=TARGETS, task_type="CAUSAL_LM")
+
+
+def train_loop(
+    model: Any, tokenizer: Any, rows: list[Row], settings: Settings, seed: int, out: Path, device: str
+) -> tuple[Any, list[float]]:
+    """Plain torch: AdamW, linear warm-up and decay, gradients clipped to 1."""
+    import torch
+
+    model = with_lora(model, settings, seed)
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=0.0)
+    order = torch.Generator().manual_seed(seed)
+    batches = []
+    for _ in range(settings.epochs):
+        shuffled = torch.randperm(len(rows), generator=order).tolist()
+        batches += [shuffled[k : k + settings.batch_size] for k in range(0, len(rows), settings.batch_size)]
+    losses = []
+    model.train()
+    for step, batch in enumerate(batches):
+        warm = min(1.0, (step + 1) / max(1, settings.warmup_steps))
+        left = (len(batches) - step) / max(1, len(batches) - settings.warmup_steps)
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate * min(warm, left)
+        tensors = {name: tensor.to(device) for name, tensor in collate([rows[i] for i in batch]).items()}
+        loss = model(**tensors).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append(loss.item())
+    return model, losses
+
+
+def train_transformers(
+    model: Any, tokenizer: Any, rows: list[Row], settings: Settings, seed: int, out: Path, device: str
+) -> tuple[Any, list[float]]:
+    """transformers.Trainer."""
+    from transformers import Trainer, TrainingArguments
+
+    arguments = TrainingArguments(**arguments_for(TrainingArguments, settings, seed, out, device))
+    trainer = Trainer(with_lora(model, settings, seed), arguments, collate, rows)
+    trainer.train()
+    return trainer.model, losses_of(trainer)
+
+
+def train_trl(
+    model: Any, tokenizer: Any, rows: list[Row], settings: Settings, seed: int, out: Path, device: str
+) -> tuple[Any, list[float]]:
+    """trl's SFTTrainer on rows that are tokenised already."""
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    arguments = SFTConfig(
+        **arguments_for(SFTConfig, settings, seed, out, device),
+        **compat.sft_length_argument(SFTConfig, LONGEST),
+        dataset_kwargs={"skip_prepare_dataset": True},
+    )
+    trainer = SFTTrainer(
+        model=with_lora(model, settings, seed),
+        args=arguments,
+        train_dataset=Dataset.from_list(rows),
+        data_collator=collate,
+        **compat.sft_tokenizer_argument(SFTTrainer, tokenizer),
+    )
+    trainer.train()
+    return trainer.model, losses_of(trainer)
+
+
+def train_unsloth(
+    model: Any, tokenizer: Any, rows: list[Row], settings: Settings, seed: int, out: Path, device: str
+) -> tuple[Any, list[float]]:
+    """unsloth's patched model under transformers.Trainer; it loads the base checkpoint itself."""
+    from transformers import Trainer, TrainingArguments
+    from unsloth import FastLanguageModel  # first: it patches what is imported after it
+
+    del model, tokenizer
+    model, _ = FastLanguageModel.from_pretrained(str(SHIPPED), max_seq_length=LONGEST, load_in_4bit=False)
+    rank = settings.lora_rank
+    model = FastLanguageModel.get_peft_model(
+        model, r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=TARGETS, random_state=seed
+    )
+    arguments = TrainingArguments(**arguments_for(TrainingArguments, settings, seed, out, device))
+    trainer = Trainer(model, arguments, collate, rows)
+    trainer.train()
+    return trainer.model, losses_of(trainer)
+
+
+def arguments_for(kind: Any, settings: Settings, seed: int, out: Path, device: str) -> dict[str, Any]:
+    """The arguments that all trainers of transformers' family share."""
+    arguments: dict[str, Any] = {
+        "output_dir": str(out), "num_train_epochs": settings.epochs, "learning_rate": settings.learning_rate,
+        "per_device_train_batch_size": settings.batch_size, "warmup_steps": settings.warmup_steps,
+        "lr_scheduler_type": "linear", "weight_decay": 0.0, "logging_steps": LOGGING_STEPS, "report_to": [],
+        "save_strategy": "no", "seed": seed, "disable_tqdm": True, "remove_unused_columns": False,
+        "gradient_checkpointing": False,
+    }  # fmt: skip
+    arguments |= compat.bf16_argument(device == "cuda")
+    return arguments | (compat.cpu_argument(kind) if device == "cpu" else {})
+
+
+def losses_of(trainer: Any) -> list[float]:
+    """The logged losses, one for each LOGGING_STEPS optimiser steps."""
+    return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+
+
+TRAINERS = {"loop": train_loop, "transformers": train_transformers, "trl": train_trl, "unsloth": train_unsloth}
