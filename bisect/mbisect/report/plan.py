@@ -11,9 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from mbisect.report.bar import QUIET
-from mbisect.report.untrusted import one_line
+from mbisect.report.untrusted import cut, one_line
 from mbisect.report.words import counted, days, move, named, shown
 from mbisect.terms import Axis, Change, Key, Timeline
+
+LONGEST = 28
+"""Characters of a value in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +81,15 @@ def _axes(timeline: Timeline) -> list[tuple[Axis, tuple[Row, ...]]]:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    table = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style=QUIET)
-    table.add_column("name", overflow="fold")
-    table.add_column("good", overflow="fold")
-    table.add_column("bad", overflow="fold")
-    table.add_column("changes", justify="right", no_wrap=True)
-    table.add_column("dated", no_wrap=True, overflow="ellipsis")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=QUIET)
+    for title in ("name", "good", "bad", "changes"):
+        table.add_column(title, justify="right" if title == "changes" else "left", no_wrap=True, overflow="ellipsis")
+    table.add_column("dated")
     for row in rows:
-        ends = (Text(shown(row.before)), Text(shown(row.after)))
+        ends = [Text(cut(shown(value), LONGEST)) for value in (row.before, row.after)]
+        dated = Text(days(row.changes), style=QUIET, no_wrap=True, overflow="ellipsis")
         name = row.key.name if row.key.axis is Axis.SETTING else named(row.key)
-        table.add_row(Text(one_line(name, 60)), *ends, str(len(row.changes)), Text(days(row.changes), style=QUIET))
+        table.add_row(Text(one_line(name, 60)), *ends, str(len(row.changes)), dated)
     return table
 
 
