@@ -125,8 +125,9 @@ def metric_rows(record: Record, good: Measurement, bad: Measurement) -> tuple[tu
     judged = record.judge.partition(":")[0]
 
     def rank(row: MetricRow) -> tuple[bool, float, str]:
-        good, bad = row.good or 0.0, row.bad or 0.0
-        return row.name != judged, -abs(bad - good) / (max(abs(good), abs(bad)) or 1), row.name
+        if row.good is None or row.bad is None or row.good == row.bad:
+            return row.name != judged, 0.0, row.name
+        return row.name != judged, -abs(row.bad - row.good) / max(abs(row.good), abs(row.bad)), row.name
 
     rows = sorted((MetricRow(name, goods.get(name), bads.get(name)) for name in {*goods, *bads}), key=rank)
     return tuple(rows[:MOST_METRICS]), max(0, len(rows) - MOST_METRICS)
