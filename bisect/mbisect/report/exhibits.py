@@ -54,14 +54,17 @@ def sides(record: Record) -> tuple[Side, Side]:
     finding = record.finding
     if finding.last_good is None or finding.first_bad is None or not finding.causes:
         return _end(record, "good end", record.good.name), _end(record, "bad end", record.bad.name)
-    cause = finding.causes[0]
+    low, high = finding.last_good, finding.first_bad
+    keys = [cause.change.key for cause in finding.causes]
+    key = next((key for key in keys if low.values.get(key) != high.values.get(key)), keys[0])
     return (
-        _candidate(record, finding.last_good, Verdict.GOOD, "last good", cause.change.key, cause.change.before),
-        _candidate(record, finding.first_bad, Verdict.BAD, "first bad", cause.change.key, cause.change.after),
+        _candidate(record, low, Verdict.GOOD, "last good", key),
+        _candidate(record, high, Verdict.BAD, "first bad", key),
     )
 
 
-def _candidate(record: Record, candidate: Candidate, verdict: Verdict, title: str, key: Key, value: str | None) -> Side:
+def _candidate(record: Record, candidate: Candidate, verdict: Verdict, title: str, key: Key) -> Side:
+    value = candidate.values.get(key)
     holds = f"no {named(key)}" if value is None else f"{named(key)} {shown(value)}"
     count, _ = applied(candidate.wanted, record.timeline)
     place = f"{count} of {counted(len(record.timeline), 'change')}"

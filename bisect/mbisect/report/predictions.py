@@ -93,11 +93,11 @@ def telling(good: str | None, bad: str | None, count: int = 3) -> tuple[Pair, ..
 def legend(pairs: tuple[Pair, ...]) -> str:
     """What the numbers and marks of the answers mean; only those that occur."""
     items = [item for pair in pairs for answer in (pair.good, pair.bad) for item in answer.items[:ITEMS]]
-    words = ["n of m items stand in the input"]
+    words = ["n of m: items that stand in the input"]
     if not all(item.grounded for item in items):
-        words.append("‹…?› does not")
+        words.append("‹…?›: does not")
     if any(item.memorised for item in items):
-        words.append("‹…?›* was learnt by heart in training")
+        words.append("‹…?›*: does not, but was trained on")
     return "; ".join(words)
 
 

@@ -40,4 +40,5 @@ def test_what_does_not_stand_in_the_input_is_marked(predictions):
     bad = predictions("bad", [(1, "a", [TRUE, MADE_UP, RECITED])])
     pairs = telling(good, bad)
     assert [marked(item) for item in pairs[0].bad.items] == ["here", "‹invented?›", "‹learnt?›*"]
-    assert "by heart" in legend(pairs)
+    assert legend(pairs).endswith("‹…?›: does not; ‹…?›*: does not, but was trained on")
+    assert "‹" not in legend(telling(good, predictions("same", [(1, "a", [TRUE, TRUE])])))

@@ -75,6 +75,10 @@ def test_causes_that_are_each_enough_have_a_confirming_trial_each(world, printed
     assert "bad without any of them is good trial 6: good" in text
 
 
+def test_beside_each_other_stands_the_cause_in_which_both_sides_differ(world, printed):
+    assert "httpx 0.24.0 httpx 0.25.0 5 of 14 changes 6 of 14 changes" in printed(story(world, "together"), flat=True)
+
+
 def test_a_confirmation_that_could_not_be_tested_says_so(world, printed):
     text = printed(world.found((HTTPX, "0.28.0"), sufficient=None), flat=True)
     assert "∅ sufficient good with this change alone could not be tested" in text
