@@ -118,10 +118,13 @@ class Bench:
         (out / "settings.json").write_text(json.dumps(settings_of(values), indent=1))
         work = room.workload.folder or folder / "work"
         dataset = None
-        if room.stager is not None:
-            dataset = room.stager.dataset(values)
-            if room.workload.folder is None:
-                room.stager.source(values, work)
+        try:
+            if room.stager is not None:
+                dataset = room.stager.dataset(values)
+                if room.workload.folder is None:
+                    room.stager.source(values, work)
+        except ConfigError as error:
+            return self._hopeless(ask, str(error), stage="stage")
         spent["stage"] = time.monotonic() - began
         try:
             return self._contained(ask, built, work, out, dataset)
@@ -158,12 +161,14 @@ class Bench:
             return self._hopeless(ask, f"{room.workload.metrics} holds no `{judge.metric}`; it holds {there}", measured)
         return measured
 
-    def _hopeless(self, ask: Ask, why: str, measured: Measurement | None = None) -> Measurement:
+    def _hopeless(
+        self, ask: Ask, why: str, measured: Measurement | None = None, *, stage: Stage = "run"
+    ) -> Measurement:
         """At an end this is for the user to mend; in between such a candidate cannot be tested."""
         if ask.purpose in ENDS:
             kind = UsageError if "no program" in why else ConfigError
             raise kind(f"{ask.purpose}: {why}")
-        return replace(measured or Measurement(None, 0.0), failure=why, stopped_at="run")
+        return replace(measured or Measurement(None, 0.0), failure=why, stopped_at=stage)
 
 
 def default_environ() -> dict[str, str]:

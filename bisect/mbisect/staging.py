@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import git
 from filelock import FileLock
 
 from mbisect.axes.git import open_repository
@@ -72,7 +73,10 @@ class Stager:
         return sorted(found)
 
     def _unpacked(self, repository: Path, commit: str, paths: tuple[str, ...]) -> Path:
-        """A revision as a folder in the cache; complete as soon as it is there, since it is moved there whole."""
+        """A revision as a folder in the cache; complete as soon as it is there, since it is moved there whole.
+
+        Raises ConfigError for one that lacks a path, or that holds what must not be unpacked.
+        """
         what = hashlib.sha256(repr((commit, paths)).encode()).hexdigest()[:20]
         target = self._cache / what
         self._cache.mkdir(parents=True, exist_ok=True)
@@ -80,11 +84,16 @@ class Stager:
             if target.exists():
                 return target
             scratch = Path(tempfile.mkdtemp(dir=self._cache, prefix=".unpacking-"))
-            with tempfile.TemporaryFile() as file:
-                open_repository(repository).archive(cast("BinaryIO", file), commit, path=list(paths) or None)
-                file.seek(0)
-                with tarfile.open(fileobj=file) as archive:
-                    archive.extractall(scratch, filter="data")
+            try:
+                with tempfile.TemporaryFile() as file:
+                    open_repository(repository).archive(cast("BinaryIO", file), commit, path=list(paths) or None)
+                    file.seek(0)
+                    with tarfile.open(fileobj=file) as archive:
+                        archive.extractall(scratch, filter="data")
+            except (git.GitCommandError, tarfile.TarError) as error:
+                shutil.rmtree(scratch)
+                why = getattr(error, "stderr", None) or str(error)
+                raise ConfigError(f"commit {commit[:12]} cannot be staged: {' '.join(str(why).split())}") from error
             scratch.chmod(0o755)
             scratch.rename(target)
         return target
@@ -100,8 +109,6 @@ def repository_of(path: Path, cache: Path) -> Path:
         return path
     if not path.is_file():
         raise ConfigError(f"{path} is neither a git repository nor a git bundle")
-    import git
-
     target = cache / hashlib.sha256(path.read_bytes()).hexdigest()[:20]
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):
