@@ -19,6 +19,9 @@ from mbisect.axes.git import open_repository
 from mbisect.errors import ConfigError
 from mbisect.terms import COMMIT, DATASET, Values
 
+NOT_SOURCE = {"__pycache__", ".git"}
+"""Where there is no git to say what belongs to the source, these do not."""
+
 
 class Stager:
     """Revisions unpacked once into a cache, and copied from there for each trial that may write to them."""
@@ -65,9 +68,9 @@ class Stager:
         except ConfigError:
             found = []
         if not found:
-            starts = [self._root / path for path in self._paths]
+            starts = [self._root / path for path in self._paths or (".",)]
             files = [f for start in starts for f in ([start] if start.is_file() else start.rglob("*")) if f.is_file()]
-            found = [f.relative_to(self._root) for f in files if "__pycache__" not in f.parts]
+            found = [f for f in (f.relative_to(self._root) for f in files) if not NOT_SOURCE & set(f.parts)]
         if not found:
             raise ConfigError(f"nothing to stage: {', '.join(self._paths) or self._root} holds no files")
         return sorted(found)

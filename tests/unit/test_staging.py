@@ -95,6 +95,14 @@ def test_without_git_all_files_are_staged_but_compiled_ones(tmp_path: Path) -> N
     assert sorted(files_in(tmp_path / "work")) == ["lib/a.py", "train.py"]
 
 
+def test_without_git_and_without_paths_the_whole_folder_is_staged(tmp_path: Path) -> None:
+    root = tmp_path / "__pycache__" / "plain"
+    (root / "lib").mkdir(parents=True)
+    (root / "lib" / "a.py").write_text("a")
+    Stager(tmp_path / "staged", root, (), None).source(NOTHING, tmp_path / "work")
+    assert files_in(tmp_path / "work") == {"lib/a.py": "a"}
+
+
 def test_nothing_to_stage_is_an_error(repo: git.Repo, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nothing to stage: lib holds no files"):
         stager(repo, "lib").source(NOTHING, tmp_path / "work")
