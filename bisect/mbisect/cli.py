@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 STATUS = {"found": 0, "not-reproduced": 3, "good-endpoint-fails": 4, "undecided": 5}
 """Outcome of a run → exit status."""
 
+UNPARSABLE: Any = typer.BadParameter.__base__
+"""What typer raises for a command line that cannot be parsed. Newer versions of it bring their own copy of click, so
+that catching click's own class would miss it."""
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -277,16 +281,14 @@ def cache(
 
 def main() -> NoReturn:
     """Entry point: every error of ours is one line on stderr and its own exit status."""
-    import click
-
     try:
         status = app(standalone_mode=False)
     except MbisectError as error:
         status = _complain(str(error), error.exit_status)
-    except click.ClickException as error:
+    except UNPARSABLE as error:
         error.show()
         status = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         status = _complain("interrupted; the same command goes on where this one stopped", 130)
     except BrokenPipeError:
         sys.stderr.close()

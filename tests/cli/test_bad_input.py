@@ -1,0 +1,229 @@
+"""What the user must mend is one line on stderr that says where, no traceback, and exit status 2."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import git
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("mbisect")
+LINE = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all, so that each index page and each wheel is fetched once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two locks that differ, and a test that tells them apart."""
+    (tmp_path / "good.txt").write_text("six==1.15.0\n")
+    (tmp_path / "bad.txt").write_text("six==1.16.0\n")
+    (tmp_path / "test.py").write_text("import six; assert six.__version__ < '1.16'")
+    return tmp_path
+
+
+def mbisect(folder: Path, cache: Path, *argv: str) -> Said:
+    env = {**os.environ, "MBISECT_CACHE": str(cache)}
+    done = subprocess.run([PROGRAM, *argv], cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def refused(folder: Path, cache: Path, *argv: str) -> str:
+    """Run what must be refused; -> its one line."""
+    said = mbisect(folder, cache, *argv)
+    assert "Traceback" not in said.stderr, said.stderr
+    assert said.stderr.count("\n") == 1, said.stderr
+    assert said.stderr.startswith("mbisect: ")
+    assert (said.status, said.stdout) == (2, "")
+    return said.stderr
+
+
+RUN = ("run", "--good", "good.txt", "--bad", "bad.txt", "--quiet")
+COMMAND = ("--", "python", "test.py")
+
+
+def test_a_missing_file(folder: Path, cache: Path) -> None:
+    said = refused(folder, cache, "run", "--good", "none.txt", "--bad", "bad.txt", *COMMAND)
+    assert "none.txt does not exist" in said
+
+
+def test_an_unknown_snapshot(folder: Path, cache: Path) -> None:
+    said = refused(folder, cache, "run", "--good", "v1", "--bad", "bad.txt", *COMMAND)
+    assert "--good: `v1` is neither a snapshot of mbisect.toml (known: none) nor a file" in said
+
+
+def test_the_same_snapshot_twice(folder: Path, cache: Path) -> None:
+    said = refused(folder, cache, "run", "--good", "good.txt", "--bad", "good.txt", *COMMAND)
+    assert "nothing differs between good.txt and good.txt" in said
+
+
+@pytest.mark.network
+def test_a_lock_for_another_python(folder: Path, cache: Path) -> None:
+    """No file of numpy 1.21.5 admits Python 3.11 or later."""
+    (folder / "good.txt").write_text("numpy==1.21.5\n")
+    said = refused(folder, cache, *RUN, "--python", LINE, *COMMAND)
+    assert f"good.txt: numpy 1.21.5 does not exist for Python {LINE} on this platform" in said
+    assert "--python" in said
+
+
+@pytest.mark.network
+def test_a_package_that_the_index_does_not_know(folder: Path, cache: Path) -> None:
+    (folder / "bad.txt").write_text("mbisect-no-such-package-anywhere==1.0\n")
+    said = refused(folder, cache, *RUN, *COMMAND)
+    assert "no package `mbisect-no-such-package-anywhere`" in said
+
+
+@pytest.mark.network
+def test_a_release_that_the_index_does_not_know(folder: Path, cache: Path) -> None:
+    (folder / "bad.txt").write_text("six==99.0\n")
+    assert "bad.txt: six 99.0 does not exist" in refused(folder, cache, *RUN, *COMMAND)
+
+
+@pytest.mark.network
+def test_a_metric_that_the_good_end_does_not_measure(folder: Path, cache: Path) -> None:
+    (folder / "mbisect.toml").write_text(
+        '[workload]\ncommand = ["python", "train.py"]\nmetrics = "metrics.json"\n'
+        '[judge]\nmetric = "f1"\ngood = 0.8\nbad = 0.5\n'
+    )
+    (folder / "train.py").write_text(
+        "import os, pathlib; pathlib.Path(os.environ['MBISECT_OUT'], 'metrics.json').write_text('{\"loss\": 0.1}')"
+    )
+    assert "good end: metrics.json holds no `f1`; it holds loss" in refused(folder, cache, *RUN)
+
+
+@pytest.mark.network
+def test_no_metrics_at_the_good_end(folder: Path, cache: Path) -> None:
+    (folder / "mbisect.toml").write_text(
+        '[workload]\ncommand = ["python", "test.py"]\nmetrics = "metrics.json"\n'
+        '[judge]\nmetric = "f1"\ngood = 0.8\nbad = 0.5\n'
+    )
+    assert "good end: the workload wrote no metrics.json into $MBISECT_OUT" in refused(folder, cache, *RUN)
+
+
+@pytest.mark.network
+def test_a_command_that_does_not_exist(folder: Path, cache: Path) -> None:
+    said = refused(folder, cache, *RUN, "--", "no-such-program", "x")
+    assert "there is no program `no-such-program`" in said
+
+
+@pytest.mark.network
+def test_a_path_that_the_commit_of_an_end_does_not_hold(folder: Path, cache: Path) -> None:
+    repo = git.Repo.init(folder)
+    repo.index.add(["test.py"])
+    revision = repo.index.commit("first").hexsha
+    (folder / "mbisect.toml").write_text(
+        '[workload]\ncommand = ["python", "test.py"]\nstage = ["lib"]\n'
+        f'[snapshots.v1]\nlock = "good.txt"\ncommit = "{revision}"\n'
+        f'[snapshots.v4]\nlock = "bad.txt"\ncommit = "{revision}"\n'
+    )
+    said = refused(folder, cache, "run", "--good", "v1", "--bad", "v4", "--quiet")
+    assert f"good end: commit {revision[:12]} cannot be staged" in said
+
+
+def test_a_folder_that_is_no_git_repository(folder: Path, cache: Path) -> None:
+    (folder / "mbisect.toml").write_text(
+        '[workload]\ncommand = ["python", "test.py"]\n'
+        '[snapshots.v1]\nlock = "good.txt"\ncommit = "HEAD"\n[snapshots.v4]\nlock = "bad.txt"\ncommit = "HEAD"\n'
+    )
+    assert "is not a git repository" in refused(folder, cache, "run", "--good", "v1", "--bad", "v4")
+
+
+LINES = {
+    "an empty lock": ("", "the lock is empty"),
+    "a line that is not pinned": ("six>=1.15\n", "good.txt:1: `six>=1.15` is not pinned to one version"),
+    "a repository": ("six==1.15.0\ngit+https://host.example/a/b.git\n", "good.txt:2: "),
+    "an editable install": ("-e .\n", "good.txt:1: `-e .` is an editable install"),
+    "two versions": ("six==1.15.0\nsix==1.14.0\n", "good.txt:2: six is pinned twice"),
+}
+
+
+@pytest.mark.parametrize("what", LINES)
+def test_a_lock_that_locks_nothing(folder: Path, cache: Path, what: str) -> None:
+    text, message = LINES[what]
+    (folder / "good.txt").write_text(text)
+    assert message in refused(folder, cache, *RUN, *COMMAND)
+
+
+def test_a_folder_or_a_binary_file_as_a_lock(folder: Path, cache: Path) -> None:
+    (folder / "sub").mkdir()
+    assert "sub is a folder" in refused(folder, cache, "run", "--good", "sub", "--bad", "bad.txt", *COMMAND)
+    (folder / "good.txt").write_bytes(bytes(range(256)))
+    assert "not a text file" in refused(folder, cache, *RUN, *COMMAND)
+
+
+PROJECTS = {
+    "no TOML": ("[workload", "mbisect.toml: not valid TOML"),
+    "a misspelt key": ("[workload]\ncomand = ['x']\n", "mbisect.toml: workload."),
+    "no gap": ("[judge]\nmetric = 'f'\ngood = 1\nbad = 1\n", "mbisect.toml: judge: good and bad are both 1"),
+    "a snapshot without its lock": ("[snapshots.v1]\n", "lockfiles/v1.txt is missing; write it with `mbisect lock v1`"),
+}
+
+
+@pytest.mark.parametrize("what", PROJECTS)
+def test_a_project_file_that_cannot_be_honoured(folder: Path, cache: Path, what: str) -> None:
+    text, message = PROJECTS[what]
+    (folder / "mbisect.toml").write_text(text)
+    assert message in refused(folder, cache, "run", "--good", "v1", "--bad", "bad.txt", *COMMAND)
+
+
+def test_an_unknown_interpreter(folder: Path, cache: Path) -> None:
+    assert "no Python 3.99 on this machine; found" in refused(folder, cache, *RUN, "--python", "3.99", *COMMAND)
+    assert "there is no Python at ./none" in refused(folder, cache, *RUN, "--bad-python", "./none", *COMMAND)
+    assert "give a version such as 3.11" in refused(folder, cache, *RUN, "--python", "new", *COMMAND)
+
+
+def test_no_command(folder: Path, cache: Path) -> None:
+    assert "no command to run: there is no mbisect.toml here" in refused(folder, cache, *RUN)
+
+
+OTHERS = {
+    "an unknown axis": ((*RUN, "--axis", "weather", *COMMAND), "--axis weather: there is no such axis; known: package"),
+    "an unknown run": (("reproduce", "0a1b2c3d4e5f", "bad"), "there is no run `0a1b2c3d4e5f`"),
+    "a run that is a path": (("reproduce", "../../x", "bad"), "there is no run `../../x`"),
+    "an unknown side": (("reproduce", "0a1b2c3d4e5f", "ugly"), "the side is `good` or `bad`"),
+    "a size that is none": (("cache", "--prune", "--limit", "much"), "--limit much: give a size such as 20GB"),
+    "a lock that nobody asked for": (("lock", "v9"), "envs/v9.toml does not exist"),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_what_else_cannot_be(folder: Path, cache: Path, what: str) -> None:
+    argv, message = OTHERS[what]
+    assert message in refused(folder, cache, *argv)
+
+
+USAGE = {
+    "no arguments that are needed": (("run", "--good", "good.txt"), "--bad"),
+    "an unknown option": ((*RUN, "--fast"), "--fast"),
+    "an unknown command": (("bisct",), "bisct"),
+    "a number that is none": ((*RUN, "--jobs", "many"), "--jobs"),
+    "a number too small": ((*RUN, "--max-trials", "1"), "--max-trials"),
+}
+
+
+@pytest.mark.parametrize("what", USAGE)
+def test_a_command_line_that_cannot_be_parsed_is_status_2_without_a_traceback(
+    folder: Path, cache: Path, what: str
+) -> None:
+    argv, message = USAGE[what]
+    said = mbisect(folder, cache, *argv)
+    assert (said.status, said.stdout) == (2, "")
+    assert message in said.stderr
+    assert "Traceback" not in said.stderr
