@@ -269,6 +269,8 @@ def cache(
     if prune:
         freed = store.prune(parse_size(limit))
         typer.echo(f"removed {freed.environments} environments and {human_size(freed.size)}")
+        if freed.busy:
+            typer.echo("mbisect: trials are running: environments and staged sources stay", err=True)
         return
     usage = store.usage()
     if as_json:

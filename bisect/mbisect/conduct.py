@@ -29,7 +29,7 @@ from mbisect.journal import Head, Journal, Record
 from mbisect.question import Question
 from mbisect.search import Search
 from mbisect.shell import Groups
-from mbisect.terms import Ask, Asked, Axis, Candidate, Finding, Interpreter, Timeline, Trial
+from mbisect.terms import PYTHON, Ask, Asked, Axis, Candidate, Finding, Interpreter, Timeline, Trial, Values
 from mbisect.timeline import TimelineWorld
 
 
@@ -56,7 +56,7 @@ class Conductor:
         self._uv = Uv(store.root / "uv")
         self._policy = self._examine()
         self._resolver = Resolver(self._uv, self._interpreter, self._policy)
-        self._world = TimelineWorld(self._axes(), self._resolver)
+        self._world = TimelineWorld(self._axes(), self._resolver, self._missing)
         self._ends: tuple[Candidate, Candidate] | None = None
 
     def plan(self) -> Timeline:
@@ -150,6 +150,17 @@ class Conductor:
             built=None if q.allow_builds else self._policy.built,
             fresh=fresh,
         )
+
+    def _missing(self, wanted: Values) -> str | None:
+        """Why a lock cannot be installed, as far as the index tells; the ends' own packages may be built."""
+        interpreter = self._interpreter(wanted[PYTHON])
+        for name, version in wanted.packages().items():
+            releases = {public(r.version): r for r in self._index.releases(name, interpreter)}
+            release = releases.get(public(version))
+            may_build = self.question.allow_builds or name in self._policy.built
+            if release is None or not (release.wheel or (may_build and release.sdist)):
+                return f"{name} {version} has no wheel for Python {interpreter.minor}"
+        return None
 
     def _examine(self) -> Policy:
         """Look at every pin of both ends in the index: it must exist, and it decides what candidates may use."""

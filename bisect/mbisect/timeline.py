@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from mbisect.axes import AxisModule
@@ -18,9 +18,12 @@ LAST = datetime.max.replace(tzinfo=UTC)
 class TimelineWorld:
     """The real world of a search: axes tell the changes, the resolver makes candidates buildable."""
 
-    def __init__(self, axes: Mapping[Axis, AxisModule], resolver: Resolver) -> None:
+    def __init__(
+        self, axes: Mapping[Axis, AxisModule], resolver: Resolver, missing: Callable[[Values], str | None]
+    ) -> None:
         self._axes = axes
         self._resolver = resolver
+        self._missing = missing
         self._timelines: dict[tuple[str, str], Timeline] = {}
         self._candidates: dict[tuple[str, str, str, frozenset[Key]], Candidate | None] = {}
 
@@ -45,6 +48,10 @@ class TimelineWorld:
         if question not in self._candidates:
             self._candidates[question] = self._resolver.resolve(wanted, good, bad, held)
         return self._candidates[question]
+
+    def missing(self, wanted: Values) -> str | None:
+        """The first pin that no file of the index fits, in words; None when all have one."""
+        return self._missing(wanted)
 
     def _build(self, good: Candidate, bad: Candidate) -> Timeline:
         changes: list[Change] = []

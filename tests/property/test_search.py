@@ -40,6 +40,9 @@ class NumberedWorld:
     ) -> Candidate | None:
         return Candidate(wanted, wanted)
 
+    def missing(self, wanted: Values) -> str | None:
+        return None
+
 
 def drive(world: NumberedWorld, oracle: Callable[[dict[str, int]], Outcome], slots: int = 1) -> tuple[Finding, int]:
     """Run a search to its end; -> its finding and the number of trials."""

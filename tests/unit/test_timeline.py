@@ -60,7 +60,7 @@ class Recording:
 def world(dates: Dates, resolver: Recording | None = None) -> TimelineWorld:
     axes: dict[Axis, AxisModule] = {axis: Listed(dates) for axis in (Axis.PACKAGE, Axis.PYTHON, Axis.COMMIT)}
     axes |= {axis: PlainAxis() for axis in (Axis.SETTING, Axis.VARIABLE, Axis.SEED)}
-    return TimelineWorld(axes, resolver or Recording())  # type: ignore[arg-type]  # a small real class in its place
+    return TimelineWorld(axes, resolver or Recording(), lambda wanted: None)  # type: ignore[arg-type]  # a small real class in its place
 
 
 def end(values: Mapping[Key, str], **requires: str) -> Candidate:

@@ -138,7 +138,7 @@ class Resolver:
             limits.write_text("\n".join(bounds) + "\n")
             argv = ["pip", "compile", "--quiet", "--no-header", "--annotation-style", "line", str(asked)]
             argv += ["--constraint", str(limits), "--output-file", str(out), "--no-strip-extras"]
-            argv += ["--python", self._interpreter(python).path]
+            argv += ["--python", self._interpreter(python).path, "--prerelease", "explicit"]
             if not (build or self._policy.allow_builds):
                 argv += self._no_builds(roots, bounds)
             argv += ["--refresh"] if refresh else []

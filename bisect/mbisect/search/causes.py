@@ -110,12 +110,13 @@ class Search:
         step = self._pinpoint.step(self._good, bad)
         causes = [self._cause(step)]
         self.phase = "confirming"
-        (with_, alone), (without, rest) = self._confirm(causes, bad)
+        with_, alone = self._sufficient(causes, bad)
         while alone.verdict is Verdict.GOOD and len(causes) < MOST_PARTNERS:
             self.phase = "partner"
             causes.append(self._cause(self._pinpoint.step(with_, step.high, "partner")))
             self.phase = "confirming"
-            (with_, alone), (without, rest) = self._confirm(causes, bad)
+            with_, alone = self._sufficient(causes, bad)
+        without, rest = self._necessary(causes, bad)
         return Suspects(
             tuple(causes),
             step,
@@ -140,17 +141,25 @@ class Search:
         apart = len(candidates) <= 1 and len(changed_keys(timeline)) == 1
         return Cause(whole, candidates, tuple(others), 1.0 if apart else 1 / max(2, len(timeline)))
 
-    def _confirm(self, causes: Sequence[Cause], bad: Candidate) -> list[tuple[Candidate, Outcome]]:
-        """Both directions: the good end with the causes alone, and a bad end with them held where they were good."""
+    def _sufficient(self, causes: Sequence[Cause], bad: Candidate) -> tuple[Candidate, Outcome]:
+        """The good end with the causes alone. Where two trials may run at once, the other direction runs beside it."""
         after = {cause.change.key: cause.change.after for cause in causes}
-        before = {cause.change.key: cause.change.before for cause in causes}
         moved = [change for cause in causes for change in cause.moved_with]
         come = {change.key: change.after for change in moved if change.after is not None}
+
+        def alone() -> tuple[Candidate, Outcome]:
+            return self._moved(self._good, after, come, "sufficient", self._bad)
+
+        if self._pinpoint.slots == 1:
+            return alone()
+        return gather(alone, lambda: self._necessary(causes, bad))[0]
+
+    def _necessary(self, causes: Sequence[Cause], bad: Candidate) -> tuple[Candidate, Outcome]:
+        """A bad end with the causes held where they were good."""
+        before = {cause.change.key: cause.change.before for cause in causes}
+        moved = [change for cause in causes for change in cause.moved_with]
         gone = {change.key: change.before for change in moved if change.before is not None}
-        return gather(
-            lambda: self._moved(self._good, after, come, "sufficient", self._bad),
-            lambda: self._moved(bad, before, gone, "necessary", bad),
-        )
+        return self._moved(bad, before, gone, "necessary", bad)
 
     def _moved(
         self,
@@ -166,7 +175,7 @@ class Search:
         return self._evidence.first_testable(
             purpose,
             lambda: self._world.realise(wanted, self._good, bad, held=frozenset(keys)),
-            lambda: Candidate(exact, exact, exact=True),
+            lambda: self._pinpoint.exact(exact),
         )
 
     def _healed(self, suspects: Suspects) -> bool:

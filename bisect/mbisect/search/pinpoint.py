@@ -1,18 +1,24 @@
 """From two candidates to the smallest step between a good and a bad one.
 
-Three searches, one after the other, each only where the one before left more than one change: on the resolved
-timeline; between the two neighbouring locks, with exact prefixes; key by key.
+Three searches, each only where the one before left more than one change: on the resolved timeline; between the two
+neighbouring locks, key by key; and with exact prefixes. Many keys are halved by prefixes before they are taken apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mbisect.search.boundary import Belief, Sign
 from mbisect.search.evidence import Evidence, Need
 from mbisect.search.world import World
-from mbisect.terms import Ask, Axis, Candidate, Key, Outcome, Purpose, Timeline, Verdict
+from mbisect.terms import Ask, Axis, Candidate, Key, Outcome, Purpose, Timeline, Values, Verdict
+
+
+FEW_KEYS = 4
+"""So many keys that changed at once are taken apart one by one first; more are halved by exact prefixes first."""
+EXACT_PATIENCE = 4
+"""So many exact prefixes that cannot be tested are enough: they contradict metadata, and fail in company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Pinpoint:
     """How many trials may run at once."""
     progress: Progress | None = None
     _placed: dict[tuple[str, str, bool], dict[int, Candidate]] = field(default_factory=dict)
+    _wanted: dict[str, Candidate] = field(default_factory=dict)
+    """Digest of what was wanted → the consistent candidate that was asked for it, in whichever boundary search."""
 
     def step(self, good: Candidate, bad: Candidate, purpose: Purpose = "boundary") -> Step:
         """The smallest step that can be shown between a good and a bad candidate."""
@@ -53,9 +61,22 @@ class Pinpoint:
             step, size = self._narrow(step.low, step.high, "refine", exact=False, gaps=step.gaps), left
             left = self._left(step)
         if left > 1:
-            step = self._narrow(step.low, step.high, "refine", exact=True, gaps=step.gaps)
-        apart = self._isolate(step)
-        return apart if apart == step else self.step(apart.low, apart.high, "refine")
+            ways = (self._isolate, self._exactly)
+            few = len(changed_keys(self.world.timeline(step.low, step.high))) <= FEW_KEYS
+            for way in ways if few else reversed(ways):
+                closer = way(step)
+                if self._left(closer) < left:
+                    return self._again(closer)
+                step = closer
+        return step
+
+    def _again(self, step: Step) -> Step:
+        """Pinpoint within a smaller step; what could not be tested around it is not forgotten."""
+        closer = self.step(step.low, step.high, "refine")
+        return replace(closer, gaps=closer.gaps or step.gaps)
+
+    def _exactly(self, step: Step) -> Step:
+        return self._narrow(step.low, step.high, "refine", exact=True, gaps=step.gaps)
 
     def _left(self, step: Step) -> int:
         return len(self.world.timeline(step.low, step.high))
@@ -66,13 +87,16 @@ class Pinpoint:
         """Boundary search over the prefixes of one timeline.
 
         `gaps` are returned when this search meets none. A third way of failing narrows nothing at first; when nothing
-        else is left to ask, it counts as bad, as any failure does. After 6 + 2 log2(N) gaps it stops looking between
-        them: a wide band that cannot be tested is left as an interval.
+        else is left to ask, it counts as bad, as any failure does. After 6 + 2 log2(N) gaps (EXACT_PATIENCE for exact
+        prefixes) it stops looking between them: a wide band that cannot be tested is left as an interval.
         """
         timeline = self.world.timeline(good, bad)
         size = len(timeline)
-        placed = self._placed.setdefault((good.values.digest, bad.values.digest, exact), {})
-        patience = 6 + 2 * size.bit_length()
+        ends = good.values.digest, bad.values.digest, exact
+        if ends not in self._placed:
+            self._placed[ends] = {} if exact else self._remembered(timeline)
+        placed = self._placed[ends]
+        patience = EXACT_PATIENCE if exact else 6 + 2 * size.bit_length()
         lenient = False
         while True:
             seen = {k: outcome for k, c in placed.items() if (outcome := self.evidence.known(c)) is not None}
@@ -98,7 +122,28 @@ class Pinpoint:
         """The candidate for a position: consistent where that exists, else the exact prefix."""
         wanted = timeline.prefix(k)
         realised = None if exact else self.world.realise(wanted, good, bad)
-        return realised or Candidate(wanted, wanted, exact=True)
+        if realised is not None:
+            self._wanted[wanted.digest] = realised
+            return realised
+        return self.exact(wanted)
+
+    def exact(self, wanted: Values) -> Candidate:
+        """Exactly what is wanted; where it is known that no such environment can be built, that is its outcome."""
+        candidate = Candidate(wanted, wanted, exact=True)
+        missing = self.world.missing(wanted)
+        if missing is not None:
+            self.evidence.record(Ask(candidate, 0, "refine"), Outcome(Verdict.UNTESTABLE, missing))
+        return candidate
+
+    def _remembered(self, timeline: Timeline) -> dict[int, Candidate]:
+        """Positions whose candidate an earlier boundary search has measured: the same is wanted, and the same held."""
+        still = [key for key in timeline.good if timeline.good[key] == timeline.bad.get(key)]
+        found = {}
+        for k in range(1, len(timeline)) if self._wanted else ():
+            known = self._wanted.get(timeline.prefix(k).digest)
+            if known is not None and all(known.values.get(key) == timeline.good[key] for key in still):
+                found[k] = known
+        return found
 
     def _isolate(self, step: Step) -> Step:
         """Take keys off a step that holds several, where one alone can be applied to `low` or taken out of `high`.
@@ -119,21 +164,26 @@ class Pinpoint:
         return step
 
     def _singles(self, step: Step, timeline: Timeline, keys: tuple[Key, ...]) -> Iterator[Candidate]:
-        """Candidates with one key alone moved, consistent ones first; those that equal an end are left out."""
+        """Candidates with one key alone moved, consistent ones before exact ones; those that equal an end are left out.
+
+        In an exact one, packages that come or go with the key are there: a package too many does less harm.
+        """
         ends = {step.low.values, step.high.values}
-        for exact in (False, True):
-            for key in keys:
-                for base, other in ((step.low, step.high), (step.high, step.low)):
-                    wanted = base.values.put({key: other.values.get(key)})
-                    if exact:
-                        carried = [c.key for c, carrier in timeline.riders if carrier == key.name]
-                        wanted = wanted.put({rider: step.low.values.get(rider) or step.high.values.get(rider)
-                                             for rider in carried})  # fmt: skip
-                        candidate: Candidate | None = Candidate(wanted, wanted, exact=True)
-                    else:
-                        candidate = self.world.realise(wanted, step.low, step.high, held=frozenset([key]))
-                    if candidate is not None and candidate.values not in ends:
-                        yield candidate
+        for key in keys:
+            carried = [change.key for change, carrier in timeline.riders if carrier == key.name]
+            present = {rider: step.low.values.get(rider) or step.high.values.get(rider) for rider in carried}
+            moved = [
+                base.values.put({key: other.values.get(key)})
+                for base, other in ((step.low, step.high), (step.high, step.low))
+            ]
+            for wanted in moved:
+                candidate = self.world.realise(wanted, step.low, step.high, held=frozenset([key]))
+                if candidate is not None and candidate.values not in ends:
+                    yield candidate
+            for wanted in moved:
+                candidate = self.exact(wanted.put(present))
+                if candidate.values not in ends:
+                    yield candidate
 
 
 def sign_of(outcome: Outcome, lenient: bool) -> Sign:

@@ -20,3 +20,6 @@ class World(Protocol):
 
         Keys in `held` keep exactly the wanted value (or absence); all others may move where metadata demands it.
         """
+
+    def missing(self, wanted: Values) -> str | None:
+        """Why exactly this cannot be built, where that is known without trying; else None."""
