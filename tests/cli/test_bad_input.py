@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import git
 import pytest
 
-PROGRAM = Path(sys.executable).with_name("mbisect")
+Refused = Callable[..., str]
 LINE = f"{sys.version_info[0]}.{sys.version_info[1]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command left behind."""
-
-    status: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache for all, so that each index page and each wheel is fetched once."""
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
@@ -39,65 +23,64 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def mbisect(folder: Path, cache: Path, *argv: str) -> Said:
-    env = {**os.environ, "MBISECT_CACHE": str(cache)}
-    done = subprocess.run([PROGRAM, *argv], cwd=folder, env=env, capture_output=True, text=True, timeout=300)
-    return Said(done.returncode, done.stdout, done.stderr)
+@pytest.fixture
+def refused(mbisect: Any, folder: Path) -> Callable[..., str]:
+    """Runs what must be refused; -> its one line."""
 
+    def run(*argv: str) -> str:
+        said = mbisect(folder, *argv)
+        assert "Traceback" not in said.stderr, said.stderr
+        assert said.stderr.count("\n") == 1, said.stderr
+        assert said.stderr.startswith("mbisect: ")
+        assert (said.status, said.stdout) == (2, "")
+        return str(said.stderr)
 
-def refused(folder: Path, cache: Path, *argv: str) -> str:
-    """Run what must be refused; -> its one line."""
-    said = mbisect(folder, cache, *argv)
-    assert "Traceback" not in said.stderr, said.stderr
-    assert said.stderr.count("\n") == 1, said.stderr
-    assert said.stderr.startswith("mbisect: ")
-    assert (said.status, said.stdout) == (2, "")
-    return said.stderr
+    return run
 
 
 RUN = ("run", "--good", "good.txt", "--bad", "bad.txt", "--quiet")
 COMMAND = ("--", "python", "test.py")
 
 
-def test_a_missing_file(folder: Path, cache: Path) -> None:
-    said = refused(folder, cache, "run", "--good", "none.txt", "--bad", "bad.txt", *COMMAND)
+def test_a_missing_file(refused: Refused) -> None:
+    said = refused("run", "--good", "none.txt", "--bad", "bad.txt", *COMMAND)
     assert "none.txt does not exist" in said
 
 
-def test_an_unknown_snapshot(folder: Path, cache: Path) -> None:
-    said = refused(folder, cache, "run", "--good", "v1", "--bad", "bad.txt", *COMMAND)
+def test_an_unknown_snapshot(refused: Refused) -> None:
+    said = refused("run", "--good", "v1", "--bad", "bad.txt", *COMMAND)
     assert "--good: `v1` is neither a snapshot of mbisect.toml (known: none) nor a file" in said
 
 
-def test_the_same_snapshot_twice(folder: Path, cache: Path) -> None:
-    said = refused(folder, cache, "run", "--good", "good.txt", "--bad", "good.txt", *COMMAND)
+def test_the_same_snapshot_twice(refused: Refused) -> None:
+    said = refused("run", "--good", "good.txt", "--bad", "good.txt", *COMMAND)
     assert "nothing differs between good.txt and good.txt" in said
 
 
 @pytest.mark.network
-def test_a_lock_for_another_python(folder: Path, cache: Path) -> None:
+def test_a_lock_for_another_python(folder: Path, refused: Refused) -> None:
     """No file of numpy 1.21.5 admits Python 3.11 or later."""
     (folder / "good.txt").write_text("numpy==1.21.5\n")
-    said = refused(folder, cache, *RUN, "--python", LINE, *COMMAND)
+    said = refused(*RUN, "--python", LINE, *COMMAND)
     assert f"good.txt: numpy 1.21.5 does not exist for Python {LINE} on this platform" in said
     assert "--python" in said
 
 
 @pytest.mark.network
-def test_a_package_that_the_index_does_not_know(folder: Path, cache: Path) -> None:
+def test_a_package_that_the_index_does_not_know(folder: Path, refused: Refused) -> None:
     (folder / "bad.txt").write_text("mbisect-no-such-package-anywhere==1.0\n")
-    said = refused(folder, cache, *RUN, *COMMAND)
+    said = refused(*RUN, *COMMAND)
     assert "no package `mbisect-no-such-package-anywhere`" in said
 
 
 @pytest.mark.network
-def test_a_release_that_the_index_does_not_know(folder: Path, cache: Path) -> None:
+def test_a_release_that_the_index_does_not_know(folder: Path, refused: Refused) -> None:
     (folder / "bad.txt").write_text("six==99.0\n")
-    assert "bad.txt: six 99.0 does not exist" in refused(folder, cache, *RUN, *COMMAND)
+    assert "bad.txt: six 99.0 does not exist" in refused(*RUN, *COMMAND)
 
 
 @pytest.mark.network
-def test_a_metric_that_the_good_end_does_not_measure(folder: Path, cache: Path) -> None:
+def test_a_metric_that_the_good_end_does_not_measure(folder: Path, refused: Refused) -> None:
     (folder / "mbisect.toml").write_text(
         '[workload]\ncommand = ["python", "train.py"]\nmetrics = "metrics.json"\n'
         '[judge]\nmetric = "f1"\ngood = 0.8\nbad = 0.5\n'
@@ -105,26 +88,26 @@ def test_a_metric_that_the_good_end_does_not_measure(folder: Path, cache: Path) 
     (folder / "train.py").write_text(
         "import os, pathlib; pathlib.Path(os.environ['MBISECT_OUT'], 'metrics.json').write_text('{\"loss\": 0.1}')"
     )
-    assert "good end: metrics.json holds no `f1`; it holds loss" in refused(folder, cache, *RUN)
+    assert "good end: metrics.json holds no `f1`; it holds loss" in refused(*RUN)
 
 
 @pytest.mark.network
-def test_no_metrics_at_the_good_end(folder: Path, cache: Path) -> None:
+def test_no_metrics_at_the_good_end(folder: Path, refused: Refused) -> None:
     (folder / "mbisect.toml").write_text(
         '[workload]\ncommand = ["python", "test.py"]\nmetrics = "metrics.json"\n'
         '[judge]\nmetric = "f1"\ngood = 0.8\nbad = 0.5\n'
     )
-    assert "good end: the workload wrote no metrics.json into $MBISECT_OUT" in refused(folder, cache, *RUN)
+    assert "good end: the workload wrote no metrics.json into $MBISECT_OUT" in refused(*RUN)
 
 
 @pytest.mark.network
-def test_a_command_that_does_not_exist(folder: Path, cache: Path) -> None:
-    said = refused(folder, cache, *RUN, "--", "no-such-program", "x")
+def test_a_command_that_does_not_exist(refused: Refused) -> None:
+    said = refused(*RUN, "--", "no-such-program", "x")
     assert "there is no program `no-such-program`" in said
 
 
 @pytest.mark.network
-def test_a_path_that_the_commit_of_an_end_does_not_hold(folder: Path, cache: Path) -> None:
+def test_a_path_that_the_commit_of_an_end_does_not_hold(folder: Path, refused: Refused) -> None:
     repo = git.Repo.init(folder)
     repo.index.add(["test.py"])
     revision = repo.index.commit("first").hexsha
@@ -133,16 +116,16 @@ def test_a_path_that_the_commit_of_an_end_does_not_hold(folder: Path, cache: Pat
         f'[snapshots.v1]\nlock = "good.txt"\ncommit = "{revision}"\n'
         f'[snapshots.v4]\nlock = "bad.txt"\ncommit = "{revision}"\n'
     )
-    said = refused(folder, cache, "run", "--good", "v1", "--bad", "v4", "--quiet")
+    said = refused("run", "--good", "v1", "--bad", "v4", "--quiet")
     assert f"good end: commit {revision[:12]} cannot be staged" in said
 
 
-def test_a_folder_that_is_no_git_repository(folder: Path, cache: Path) -> None:
+def test_a_folder_that_is_no_git_repository(folder: Path, refused: Refused) -> None:
     (folder / "mbisect.toml").write_text(
         '[workload]\ncommand = ["python", "test.py"]\n'
         '[snapshots.v1]\nlock = "good.txt"\ncommit = "HEAD"\n[snapshots.v4]\nlock = "bad.txt"\ncommit = "HEAD"\n'
     )
-    assert "is not a git repository" in refused(folder, cache, "run", "--good", "v1", "--bad", "v4")
+    assert "is not a git repository" in refused("run", "--good", "v1", "--bad", "v4")
 
 
 LINES = {
@@ -155,17 +138,17 @@ LINES = {
 
 
 @pytest.mark.parametrize("what", LINES)
-def test_a_lock_that_locks_nothing(folder: Path, cache: Path, what: str) -> None:
+def test_a_lock_that_locks_nothing(folder: Path, refused: Refused, what: str) -> None:
     text, message = LINES[what]
     (folder / "good.txt").write_text(text)
-    assert message in refused(folder, cache, *RUN, *COMMAND)
+    assert message in refused(*RUN, *COMMAND)
 
 
-def test_a_folder_or_a_binary_file_as_a_lock(folder: Path, cache: Path) -> None:
+def test_a_folder_or_a_binary_file_as_a_lock(folder: Path, refused: Refused) -> None:
     (folder / "sub").mkdir()
-    assert "sub is a folder" in refused(folder, cache, "run", "--good", "sub", "--bad", "bad.txt", *COMMAND)
+    assert "sub is a folder" in refused("run", "--good", "sub", "--bad", "bad.txt", *COMMAND)
     (folder / "good.txt").write_bytes(bytes(range(256)))
-    assert "not a text file" in refused(folder, cache, *RUN, *COMMAND)
+    assert "not a text file" in refused(*RUN, *COMMAND)
 
 
 PROJECTS = {
@@ -177,20 +160,20 @@ PROJECTS = {
 
 
 @pytest.mark.parametrize("what", PROJECTS)
-def test_a_project_file_that_cannot_be_honoured(folder: Path, cache: Path, what: str) -> None:
+def test_a_project_file_that_cannot_be_honoured(folder: Path, refused: Refused, what: str) -> None:
     text, message = PROJECTS[what]
     (folder / "mbisect.toml").write_text(text)
-    assert message in refused(folder, cache, "run", "--good", "v1", "--bad", "bad.txt", *COMMAND)
+    assert message in refused("run", "--good", "v1", "--bad", "bad.txt", *COMMAND)
 
 
-def test_an_unknown_interpreter(folder: Path, cache: Path) -> None:
-    assert "no Python 3.99 on this machine; found" in refused(folder, cache, *RUN, "--python", "3.99", *COMMAND)
-    assert "there is no Python at ./none" in refused(folder, cache, *RUN, "--bad-python", "./none", *COMMAND)
-    assert "give a version such as 3.11" in refused(folder, cache, *RUN, "--python", "new", *COMMAND)
+def test_an_unknown_interpreter(refused: Refused) -> None:
+    assert "no Python 3.99 on this machine; found" in refused(*RUN, "--python", "3.99", *COMMAND)
+    assert "there is no Python at ./none" in refused(*RUN, "--bad-python", "./none", *COMMAND)
+    assert "give a version such as 3.11" in refused(*RUN, "--python", "new", *COMMAND)
 
 
-def test_no_command(folder: Path, cache: Path) -> None:
-    assert "no command to run: there is no mbisect.toml here" in refused(folder, cache, *RUN)
+def test_no_command(refused: Refused) -> None:
+    assert "no command to run: there is no mbisect.toml here" in refused(*RUN)
 
 
 OTHERS = {
@@ -204,9 +187,9 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("what", OTHERS)
-def test_what_else_cannot_be(folder: Path, cache: Path, what: str) -> None:
+def test_what_else_cannot_be(refused: Refused, what: str) -> None:
     argv, message = OTHERS[what]
-    assert message in refused(folder, cache, *argv)
+    assert message in refused(*argv)
 
 
 USAGE = {
@@ -220,10 +203,10 @@ USAGE = {
 
 @pytest.mark.parametrize("what", USAGE)
 def test_a_command_line_that_cannot_be_parsed_is_status_2_without_a_traceback(
-    folder: Path, cache: Path, what: str
+    folder: Path, mbisect: Any, what: str
 ) -> None:
     argv, message = USAGE[what]
-    said = mbisect(folder, cache, *argv)
+    said = mbisect(folder, *argv)
     assert (said.status, said.stdout) == (2, "")
     assert message in said.stderr
     assert "Traceback" not in said.stderr
