@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mbisect.events import Reporter
@@ -13,13 +14,22 @@ from mbisect.terms import Ask, Finding, Trial
 
 
 def bisect(
-    search: Search, executor: Executor, journal: Journal, reporter: Reporter, *, max_trials: int | None = None
+    search: Search,
+    executor: Executor,
+    journal: Journal,
+    reporter: Reporter,
+    *,
+    known: Sequence[Trial] = (),
+    max_trials: int | None = None,
 ) -> tuple[Finding, tuple[Trial, ...]]:
     """Run a search to its end; -> its finding and its trials in the order in which they ended.
 
-    Every trial is in the journal before the search hears of it. Whatever is raised, running trials are ended first.
+    `known` are the trials that the journal holds already: the search goes on after them. Every further trial is in the
+    journal before the search hears of it. Whatever is raised, running trials are ended first.
     """
-    trials: list[Trial] = []
+    trials = list(known)
+    for trial in known:
+        search.record(trial.ask, trial.outcome)
     resolving: dict[str, float] = {}
     try:
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log2
 
 from mbisect.axes import AxisModule
@@ -85,18 +85,24 @@ class Conductor:
         reporter.started(question.good, question.bad, question.workload.command, rule)
         kept = None if options.fresh else journal.read()
         if kept is not None and kept[2] is not None and kept[2].outcome != "undecided":
+            reporter.note(f"answered from the journal of run {run}; --fresh measures again")
             head, trials, finding = kept[0], kept[1], kept[2]
             return self._record(run, head.timeline, trials, finding, began, 0, journal)
         good, bad = self._candidates()
         timeline = self._world.timeline(good, bad)
         reporter.planned(timeline, worst_case(len(timeline)))
         head = Head(run, question.asked, question.good, question.bad, question.workload.command, rule, timeline)
-        journal.begin(head)
+        known = tuple(replace(trial, reused=True) for trial in kept[1]) if kept is not None and kept[2] is None else ()
+        if known:
+            reporter.note(f"run {run} was interrupted; it goes on after {len(known)} trials")
+        else:
+            journal.begin(head)
         groups = Groups()
         bench = Bench(self._room(groups, options.fresh), reporter)
+        bench.recall(known)
         executor = LocalExecutor(options.jobs, bench.trial, groups.stop)
         search = Search(self._world, good, bad)
-        finding, trials = bisect(search, executor, journal, reporter, max_trials=options.max_trials)
+        finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
         ran = sum(not trial.reused for trial in trials)
         return self._record(run, timeline, trials, finding, began, ran, journal)
 
@@ -241,12 +247,14 @@ def estimate(conductor: Conductor) -> dict[str, str]:
 
 
 def candidate_of(store: Store, run: str, side: str) -> tuple[Asked, Candidate]:
-    """The last good or the first bad candidate of a finished run, and what was asked. Raises UsageError."""
+    """The last good or the first bad candidate of a run, or its ends where it found none; and what was asked.
+
+    Raises UsageError for a run that is not in the cache.
+    """
     kept = Journal(store.root / "runs" / run / "journal.jsonl").read()
     if kept is None:
         raise UsageError(f"there is no run `{run}` in the cache; a report names its run")
     head, _, finding = kept
+    end = (head.good if side == "good" else head.bad).values
     candidate = None if finding is None else finding.last_good if side == "good" else finding.first_bad
-    if candidate is None:
-        raise UsageError(f"run {run} has found no cause, so there is nothing to reproduce")
-    return head.asked, candidate
+    return head.asked, candidate or Candidate(end, end)

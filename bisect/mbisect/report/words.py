@@ -136,9 +136,8 @@ def healed_sentence(finding: Finding) -> str:
 
 
 def reproduce_commands(record: Record) -> tuple[tuple[str, str], ...]:
-    """Side → the command that runs it once more; none when no cause was found."""
-    sides = {"good": record.finding.last_good, "bad": record.finding.first_bad}
-    return tuple((side, f"mbisect reproduce {record.run} {side}") for side, there in sides.items() if there is not None)
+    """Side → the command that runs it once more: beside the cause, or the ends where none was found."""
+    return tuple((side, f"mbisect reproduce {record.run} {side}") for side in ("good", "bad"))
 
 
 def search_facts(record: Record) -> tuple[tuple[str, str], ...]:

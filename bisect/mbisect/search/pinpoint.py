@@ -14,7 +14,6 @@ from mbisect.search.evidence import Evidence, Need
 from mbisect.search.world import World
 from mbisect.terms import Ask, Axis, Candidate, Key, Outcome, Purpose, Timeline, Values, Verdict
 
-
 FEW_KEYS = 4
 """So many keys that changed at once are taken apart one by one first; more are halved by exact prefixes first."""
 EXACT_PATIENCE = 4

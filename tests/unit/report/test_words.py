@@ -58,7 +58,10 @@ def test_without_a_cause_the_sentence_says_why_and_there_is_advice(world, outcom
     record = world.failed(outcome, "because", "good", "good")
     assert words.verdict_sentence(record) == start
     assert words.ADVICE[outcome]
-    assert words.reproduce_commands(record) == ()
+    assert [command for _, command in words.reproduce_commands(record)] == [
+        f"mbisect reproduce {record.run} good",
+        f"mbisect reproduce {record.run} bad",
+    ]
 
 
 @pytest.mark.parametrize(
