@@ -285,6 +285,8 @@ def main() -> NoReturn:
     """Entry point: every error of ours is one line on stderr and its own exit status."""
     try:
         status = app(standalone_mode=False)
+        if status == 130:  # newer versions of typer turn Ctrl-C into this status and say nothing
+            raise KeyboardInterrupt
     except MbisectError as error:
         status = _complain(str(error), error.exit_status)
     except UNPARSABLE as error:
