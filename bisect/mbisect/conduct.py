@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import ceil, log2
+
+from filelock import FileLock, Timeout
 
 from mbisect.axes import AxisModule
 from mbisect.axes.git import GitAxis
@@ -81,8 +84,28 @@ class Conductor:
         question = self.question
         run = question.identity()
         journal = Journal(self._store.root / "runs" / run / "journal.jsonl")
-        rule = question.judge.describe()
-        reporter.started(question.good, question.bad, question.workload.command, rule)
+        reporter.started(question.good, question.bad, question.workload.command, question.judge.describe())
+        with self._alone(run, reporter):
+            return self._answer(run, journal, options, reporter, began)
+
+    @contextmanager
+    def _alone(self, run: str, reporter: Reporter) -> Iterator[None]:
+        """One process at a time answers a question: who comes second waits, and finds the answer in the journal."""
+        runs = self._store.root / "runs"
+        runs.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(runs / f"{run}.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            reporter.note(f"run {run} is being answered by another mbisect; waiting for it")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _answer(self, run: str, journal: Journal, options: Options, reporter: Reporter, began: float) -> Record:
+        question, rule = self.question, self.question.judge.describe()
         kept = None if options.fresh else journal.read()
         if kept is not None and kept[2] is not None and kept[2].outcome != "undecided":
             reporter.note(f"answered from the journal of run {run}; --fresh measures again")
