@@ -1,0 +1,79 @@
+"""The real fine-tune in a real environment: shortened for most questions, whole for one."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHORT = {"epochs": 1, "train_limit": 96, "test_limit": 12, "max_new_tokens": 60}
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+
+
+def medextract(python: Path, out: Path, words: tuple[str, ...] = ("run",), seed: int = 0, **settings: object) -> dict:
+    out.mkdir(exist_ok=True)
+    (out / "settings.json").write_text(json.dumps(settings))
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(out),
+        "MBISECT_OUT": str(out),
+        "MBISECT_SEED": str(seed),
+        "MBISECT_SETTINGS": str(out / "settings.json"),
+    }
+    done = subprocess.run([python, "-m", "medextract", *words], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    path = out / "metrics.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def test_the_whole_fine_tune_learns_to_extract(python_of_v1, tmp_path):
+    measured = medextract(python_of_v1, tmp_path)
+    assert measured["schema"] == "medextract.metrics/1"
+    assert measured["entity_f1"] >= 0.85
+    assert measured["relation_f1"] >= 0.55
+    assert measured["grounding"] >= 0.95
+    assert measured["loss_end"] < measured["loss_start"] / 4
+    assert measured["summary"].startswith("It extracts")
+    assert len((tmp_path / "predictions.jsonl").read_text().splitlines()) == 100
+
+
+def test_the_same_seed_and_threads_give_the_same_predictions_bit_for_bit(python_of_v1, tmp_path):
+    for name in ("one", "other"):
+        medextract(python_of_v1, tmp_path / name, **SHORT)
+    first, second = ((tmp_path / name / "predictions.jsonl").read_bytes() for name in ("one", "other"))
+    assert first == second
+
+
+def test_another_seed_gives_other_weights(python_of_v1, tmp_path):
+    losses = [medextract(python_of_v1, tmp_path / str(s), seed=s, **SHORT)["loss_end"] for s in (0, 1)]
+    assert losses[0] != losses[1]
+
+
+@pytest.mark.parametrize("trainer", ["loop", "trl"])
+def test_every_trainer_learns_from_the_same_rows(python_of_v1, tmp_path, trainer):
+    by_default = medextract(python_of_v1, tmp_path / "default", **SHORT)
+    measured = medextract(python_of_v1, tmp_path / trainer, trainer=trainer, **SHORT)
+    assert measured["train_rows"] == by_default["train_rows"] == 96
+    assert measured["loss_start"] == pytest.approx(by_default["loss_start"], rel=0.2)
+    assert measured["loss_end"] == pytest.approx(by_default["loss_end"], rel=0.2)
+
+
+def test_training_and_evaluating_apart_measures_what_one_run_does(python_of_v1, tmp_path):
+    together = medextract(python_of_v1, tmp_path / "together", **SHORT)
+    medextract(python_of_v1, tmp_path / "apart", ("train",), **SHORT)
+    apart = medextract(python_of_v1, tmp_path / "apart", ("evaluate",), **SHORT)
+    assert {name: apart[name] for name in ("entity_f1", "grounding", "format_validity")} == {
+        name: together[name] for name in ("entity_f1", "grounding", "format_validity")
+    }
+
+
+def test_unsloth_without_a_gpu_is_one_line_and_status_2(python_of_v1, tmp_path):
+    (tmp_path / "settings.json").write_text('{"trainer": "unsloth"}')
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CUDA_VISIBLE_DEVICES": ""}
+    argv = [python_of_v1, "-m", "medextract", "run", "--settings", tmp_path / "settings.json", "--out", tmp_path]
+    done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("medextract: the unsloth trainer needs a CUDA GPU")
