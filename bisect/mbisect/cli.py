@@ -60,8 +60,8 @@ def top(
 
 
 @app.command(
-    epilog="Exit status: 0 cause found, 2 usage, 3 the bad end is good, 4 the good end is bad, 5 undecided, "
-    "70 our fault, 130 interrupted."
+    epilog="Exit status: 0 cause found, 2 usage or configuration, 3 not reproduced (the bad end is good), "
+    "4 the good end is bad, 5 undecided, 70 our fault, 130 interrupted."
 )
 def run(
     good: Good,
