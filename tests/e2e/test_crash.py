@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from mbisect.journal import Journal
+
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 PROGRAM = Path(sys.executable).with_name("mbisect")
@@ -157,7 +159,12 @@ def test_killed_while_the_journal_was_written_the_torn_line_never_was(run: Run, 
     run.journal.write_bytes(whole[:-lost])
     run.finish()
     check_nothing_was_repeated(run)
-    assert [list(json.loads(line)) for line in run.journal.read_text().splitlines()][-1] == ["finding"]
+    kept = Journal(run.journal).read()
+    assert kept is not None
+    _, trials, finding = kept
+    assert finding is not None
+    assert len(trials) == len({(trial.ask.candidate.values, trial.ask.seed) for trial in trials})
+    assert json.loads((run.folder / "out.json").read_text())["trials"] == len(trials)
 
 
 def test_a_run_that_lost_only_its_finding_measures_nothing_again(run: Run) -> None:
