@@ -81,8 +81,8 @@ class Revision:
 
 
 def first(_: State) -> State:
-    """600 notes, a few of them with a wrong kind, as annotators deliver them."""
-    notes, rng = list(training_notes(600, 0)), random.Random("annotators")
+    """540 notes, a few of them with a wrong kind, as annotators deliver them."""
+    notes, rng = list(training_notes(540, 0)), random.Random("annotators")
     for k in rng.sample(range(len(notes)), 9):
         (kind, name), *rest = notes[k].entities
         wrong = "Symptom" if kind == "Disease" else "Disease"
@@ -92,7 +92,7 @@ def first(_: State) -> State:
 
 def corrected(state: State) -> State:
     """The kinds as they should be."""
-    right = {note.text: note for note in training_notes(600, 0)}
+    right = {note.text: note for note in training_notes(540, 0)}
     return replace(state, notes=tuple(right.get(note.text, note) for note in state.notes))
 
 
@@ -125,7 +125,7 @@ def carded(text: str) -> Callable[[State], State]:
 
 
 REVISIONS = (
-    Revision("2025-01-14T09:12:00", "First export: 600 notes for training, 100 for testing", first),
+    Revision("2025-01-14T09:12:00", "First export: 540 notes for training, 100 for testing", first),
     Revision("2025-01-22T15:40:00", "Add a data card", carded(CARD)),
     Revision("2025-02-03T10:05:00", "Correct nine kinds that were entered wrongly", corrected),
     Revision("2025-02-14T13:31:00", "Exchange 20 notes that repeat others", replaced(11, 20)),

@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     command = add("base", do_base, "Check the shipped base checkpoint, or build one (about ten CPU-minutes).")
     command.add_argument("--build", type=Path, metavar="DIR", help="build a checkpoint into this folder")
 
-    command = add("data", do_data, "Write a generated dataset: 600 training rows, 100 test notes.")
+    command = add("data", do_data, "Write a generated dataset: 540 training rows, 100 test notes.")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument("--seed", type=int, default=0, metavar="N")
     return top

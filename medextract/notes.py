@@ -188,8 +188,8 @@ def _rows(path: Path, *fields: str) -> list[dict]:
 
 
 def default_dataset(seed: int = 0) -> tuple[list[Example], list[Note]]:
-    """600 training rows and 100 test notes, for a run that is given no dataset."""
-    training = [Example(note.text, answer_of(note)) for note in training_notes(600, seed)]
+    """540 training rows and 100 test notes, for a run that is given no dataset."""
+    training = [Example(note.text, answer_of(note)) for note in training_notes(540, seed)]
     return training, evaluation_notes(100, 0)
 
 

@@ -14,7 +14,7 @@ class Settings:
     trainer: str = "transformers"
     epochs: int = 3
     learning_rate: float = 4e-3
-    batch_size: int = 16
+    batch_size: int = 8
     warmup_steps: int = 7
     lora_rank: int = 16
     train_limit: int = 0

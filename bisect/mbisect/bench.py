@@ -26,6 +26,8 @@ from mbisect.workload import Workload, environ_for, measurement_of, settings_of
 
 KEPT = "trial.json"
 """Written last; a trial's folder without it counts as never run."""
+OUT = "out"
+"""What the workload writes, within a trial's folder."""
 ENDS = ("good end", "bad end")
 
 
@@ -95,11 +97,19 @@ class Bench:
                 kept = load_measurement(folder / KEPT)
                 if kept is not None and not self._worth_repeating(kept):
                     return kept, True, {}
+            # What a killed run left going may still write into its own folder, never into this one.
+            scratch = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=self._room.trials))
             spent: dict[Stage, float] = {}
-            measured = self._run(ask, folder, spent)
-            if measured.stopped_at in (None, "run"):
-                save_measurement(folder / KEPT, measured)
-                self._done.add(key)
+            try:
+                measured = self._run(ask, scratch, spent)
+                if measured.stopped_at in (None, "run"):
+                    measured = replace(measured, output=str(folder / OUT))
+                    save_measurement(scratch / KEPT, measured)
+                    shutil.rmtree(folder, ignore_errors=True)
+                    scratch.rename(folder)
+                    self._done.add(key)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
             return measured, False, spent
 
     def _worth_repeating(self, kept: Measurement) -> bool:
@@ -118,9 +128,8 @@ class Bench:
             return Measurement(None, 0.0, failure=built.reason, stopped_at="build", tail=built.output[-4000:])
         self._reporter.stage(ask, "stage")
         began = time.monotonic()
-        shutil.rmtree(folder, ignore_errors=True)
-        out = folder / "out"
-        out.mkdir(parents=True)
+        out = folder / OUT
+        out.mkdir()
         (out / "settings.json").write_text(json.dumps(settings_of(values), indent=1))
         work = room.workload.folder or folder / "work"
         dataset = None

@@ -29,7 +29,7 @@ def test_every_command_has_help(command):
 
 def test_data_writes_a_dataset(tmp_path):
     assert medextract("data", "--out", str(tmp_path)).returncode == 0
-    assert len((tmp_path / "train.jsonl").read_text().splitlines()) == 600
+    assert len((tmp_path / "train.jsonl").read_text().splitlines()) == 540
     assert len((tmp_path / "test.jsonl").read_text().splitlines()) == 100
 
 

@@ -23,7 +23,7 @@ def test_no_held_out_name_occurs_in_any_training_text():
     _, held_out = split_names()
     names = {name for of_kind in held_out.values() for name in of_kind}
     rng = random.Random(3)
-    texts = [note.text + answer_of(note) for note in training_notes(600, 0)]
+    texts = [note.text + answer_of(note) for note in training_notes(540, 0)]
     texts += [document(rng, names, stage) for stage in (0, 1) for _ in range(1000)]
     found = [(name, text) for name in names for text in texts if is_grounded(name, text)]
     assert found == []

@@ -1,0 +1,5 @@
+"""python -m mbisect."""
+
+from mbisect.cli import main
+
+main()
