@@ -148,15 +148,24 @@ def build(out: Path, threads: int = 2, stages: tuple[int, int] = STAGES) -> None
     model.to(torch.bfloat16).save_pretrained(out)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
     tokenizer.save_pretrained(out)
-    _settle_class(out / "tokenizer_config.json")
+    settle(out)
     write_sums(out)
 
 
-def _settle_class(path: Path) -> None:
-    """transformers 5 writes a class of its own, `TokenizersBackend`, that 4.x cannot load; the old name suits both."""
-    config = json.loads(path.read_text(encoding="utf-8"))
-    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+def settle(folder: Path) -> None:
+    """Write the tokenizer's files so that every supported release can read them.
+
+    transformers 5 names a class of its own, `TokenizersBackend`, that 4.x cannot load: the old name suits both. From
+    0.20 on tokenizers writes merges as pairs, which earlier releases cannot read: "a b" suits both.
+    """
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | {"tokenizer_class": "PreTrainedTokenizerFast"}
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    path = folder / "tokenizer.json"
+    tokenizer = json.loads(path.read_text(encoding="utf-8"))
+    merges = tokenizer["model"]["merges"]
+    tokenizer["model"]["merges"] = [pair if isinstance(pair, str) else " ".join(pair) for pair in merges]
+    path.write_text(json.dumps(tokenizer, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def sums_of(folder: Path) -> str:

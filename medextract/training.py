@@ -162,7 +162,7 @@ def lora_config(settings: Settings) -> Any:
 def train_loop(
     model: Any, tokenizer: Any, rows: list[Row], settings: Settings, seed: int, out: Path, device: str
 ) -> tuple[Any, list[float]]:
-    """Plain torch: AdamW, linear warm-up and decay, gradients clipped to 1."""
+    """Plain torch: AdamW, linear warm-up and decay, gradients clipped to 1; as Trainer does, without Trainer."""
     import torch
 
     model = with_lora(model, settings, seed)
@@ -173,7 +173,7 @@ def train_loop(
     losses = []
     model.train()
     for step, batch in enumerate(batches):
-        warm = min(1.0, (step + 1) / max(1, settings.warmup_steps))
+        warm = step / max(1, settings.warmup_steps) if step < settings.warmup_steps else 1.0
         left = (len(batches) - step) / max(1, len(batches) - settings.warmup_steps)
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * min(warm, left)
@@ -184,7 +184,8 @@ def train_loop(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         losses.append(loss.item())
-    return model, losses
+    means = [losses[k : k + LOGGING_STEPS] for k in range(0, len(losses) - LOGGING_STEPS + 1, LOGGING_STEPS)]
+    return model, [sum(few) / len(few) for few in means]
 
 
 def train_transformers(
