@@ -193,17 +193,19 @@ def _deliver(record: Record, report: Path | None, markdown: Path | None, *, quie
 
 
 def _print_plan(question: Question, conductor: Conductor, as_json: bool) -> None:
-    from mbisect.conduct import estimate, worst_case
+    from dataclasses import asdict
+
+    from mbisect.estimate import estimate, worst_case
     from mbisect.report.plan import plan_as_json, render_plan
 
     timeline = conductor.plan()
-    worst, cost = worst_case(len(timeline)), estimate(conductor)
+    worst, cost = worst_case(len(timeline)), estimate(timeline, conductor.sizes(), conductor.earlier_seconds())
     if as_json:
-        typer.echo(json.dumps(plan_as_json(timeline, worst, cost), indent=2))
+        typer.echo(json.dumps(plan_as_json(timeline, worst, asdict(cost)), indent=2))
         return
     from rich.console import Console
 
-    Console().print(render_plan(timeline, worst, cost))
+    Console().print(render_plan(timeline, worst, cost.words()))
 
 
 @app.command()

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import ceil, log2
 
 from filelock import FileLock, Timeout
 
@@ -26,9 +25,10 @@ from mbisect.environments.resolve import Policy, Resolver
 from mbisect.environments.store import Store
 from mbisect.environments.uv import Uv
 from mbisect.errors import UsageError
+from mbisect.estimate import worst_case
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
-from mbisect.journal import Head, Journal, Record
+from mbisect.journal import Head, Journal, Record, workload_seconds
 from mbisect.question import Question
 from mbisect.search import Search
 from mbisect.shell import Groups
@@ -66,13 +66,14 @@ class Conductor:
         """The timeline between the two ends."""
         return self._world.timeline(*self._candidates())
 
+    def earlier_seconds(self) -> list[float]:
+        """Wall times of earlier trials of this command, of the most recent runs."""
+        return workload_seconds(self._store.root / "runs", self.question.workload.command)
+
     def sizes(self) -> dict[tuple[str, str], int]:
-        """(package, version) → bytes of the file that would be installed, for all releases on the timeline."""
+        """(package, version) → bytes of the file that would be installed, for all releases of all packages."""
         sizes: dict[tuple[str, str], int] = {}
-        names = {
-            key.name for key in self.question.good.values.differing(self.question.bad.values) if key.axis == "package"
-        }
-        for name in names:
+        for name in {*self.question.good.values.packages(), *self.question.bad.values.packages()}:
             for release in self._index.releases(name, self.question.bad.interpreter):
                 if release.size is not None:
                     sizes[name, public(release.version)] = release.size
@@ -240,33 +241,6 @@ class Conductor:
                 i.version: i for i in available(self._store.root) if i.version not in self._interpreters
             }
         return self._interpreters[version]
-
-
-def worst_case(changes: int) -> int:
-    """Trials of the main line: both ends, log2(N) for the boundary, both confirmations."""
-    return 2 + ceil(log2(max(1, changes))) + 2
-
-
-def estimate(conductor: Conductor) -> dict[str, str]:
-    """What a run may cost at most, in words: trials, downloads, disk.
-
-    At most one release of each package is new in a trial, and never more than it has on the timeline; a wheel takes
-    about three times its size when it is unpacked.
-    """
-    from mbisect.environments.store import human_size
-
-    timeline, sizes = conductor.plan(), conductor.sizes()
-    trials = worst_case(len(timeline))
-    releases: dict[str, list[int]] = {}
-    for change in timeline.changes:
-        if change.key.axis is Axis.PACKAGE and change.after is not None:
-            releases.setdefault(change.key.name, []).append(sizes.get((change.key.name, public(change.after)), 0))
-    download = sum(sum(sorted(found, reverse=True)[:trials]) for found in releases.values())
-    return {
-        "trials": f"at most {trials} for one cause",
-        "download": f"at most {human_size(download)}",
-        "disk": f"at most {human_size(3 * download)}",
-    }
 
 
 def candidate_of(store: Store, run: str, side: str) -> tuple[Asked, Candidate]:

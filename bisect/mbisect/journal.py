@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -129,6 +130,16 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
+
+
+def workload_seconds(runs: Path, command: Sequence[str], newest: int = 5) -> list[float]:
+    """Wall times of the finished trials of one command, from the newest journals below `runs`."""
+    paths = sorted(runs.glob("*/journal.jsonl"), key=lambda path: path.stat().st_mtime, reverse=True)
+    found: list[list[float]] = []
+    for kept in (Journal(path).read() for path in paths[: 4 * newest]):
+        if kept is not None and kept[0].command == tuple(command) and len(found) < newest:
+            found.append([trial.measurement.seconds for trial in kept[1] if trial.measurement.stopped_at is None])
+    return [seconds for run in found for seconds in run]
 
 
 def save_measurement(path: Path, measured: Measurement) -> None:

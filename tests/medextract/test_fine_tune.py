@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,17 @@ def test_unsloth_without_a_gpu_is_one_line_and_status_2(python_of_v1, tmp_path):
     done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("medextract: the unsloth trainer needs a CUDA GPU")
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("trainer", ["loop", "transformers", "trl", "unsloth"])
+def test_on_a_gpu_every_trainer_learns_to_extract_in_bfloat16(tmp_path, trainer):
+    """Runs in the environment of the tests themselves, since a lock of ours holds no build of torch for a GPU."""
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    pytest.importorskip("peft")
+    pytest.importorskip({"loop": "transformers"}.get(trainer, trainer))
+    measured = medextract(Path(sys.executable), tmp_path, trainer=trainer)
+    assert measured["entity_f1"] >= 0.85
+    assert measured["grounding"] >= 0.95

@@ -47,7 +47,7 @@ def render_plan(timeline: Timeline, worst: int, cost: Mapping[str, str]) -> Rend
     return Group(*parts)
 
 
-def plan_as_json(timeline: Timeline, worst: int, cost: Mapping[str, str]) -> dict[str, object]:
+def plan_as_json(timeline: Timeline, worst: int, cost: Mapping[str, object]) -> dict[str, object]:
     """The plan as plain JSON values; changes stand in the order of the timeline."""
     return {
         "timeline": len(timeline),
