@@ -17,6 +17,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -142,7 +143,8 @@ class Store:
 
     def _remove_unfinished(self, part: str, marker: str) -> None:
         for path in _hidden(self.root / part):
-            shutil.rmtree(path, ignore_errors=True)
+            owner = re.split(r"[.-]", path.name[1:], maxsplit=1)[0]
+            _take(path.with_name(owner), partial(_destroy, path))
         for path in _folders(self.root / part):
             if not (path / marker).exists():
                 _take(path, lambda path: not (path / marker).exists() and _discard(path))
@@ -184,6 +186,13 @@ def _take(path: Path, act: Callable[[Path], bool]) -> bool:
             return act(path)
     except Timeout:
         return False
+
+
+def _destroy(path: Path, owner: Path) -> bool:
+    """Remove a scratch folder, while the lock of its owner is held."""
+    del owner
+    shutil.rmtree(path, ignore_errors=True)
+    return True
 
 
 def _discard_output(trial: Path) -> bool:
