@@ -154,10 +154,9 @@ def test_a_half_removed_environment_goes_whatever_the_limit(tmp_path: Path) -> N
 
 
 def test_a_killed_trial_goes_and_a_running_one_stays(tmp_path: Path) -> None:
-    killed, running = (
-        put(tmp_path / "trials" / f".{key}-x1" / "out" / "x", 9).parents[1] for key in ("killed", "running")
-    )
-    with FileLock(f"{running}.lock"):
+    trials = tmp_path / "trials"
+    killed, running = (put(trials / f".{key}-x1" / "out" / "x", 9).parents[1] for key in ("killed", "running"))
+    with FileLock(trials / "running.lock"):
         Store(tmp_path).prune(10**9)
     assert (killed.exists(), running.exists()) == (False, True)
 
