@@ -1,6 +1,7 @@
 """Draws docs/report.svg, the README's picture, from the real finding for v1 and v4: python docs/picture.py"""
 
 import os
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -20,5 +21,7 @@ question = pose(asked, lambda wanted: find_interpreter(wanted, cache=store.root)
 record = Conductor(question, store, endpoints_of(os.environ), find_links_of(os.environ)).answer(Options(), Reporter())
 with Path(os.devnull).open("w") as nowhere:
     console = Console(record=True, width=110, file=nowhere, force_terminal=True, color_system="truecolor")
-    print_report(record, console)
-    console.save_svg("docs/report.svg", title="mbisect run --good v1 --bad v4")
+    print_report(record, console, paths=False)
+svg = console.export_svg(title="mbisect run --good v1 --bad v4")
+fonts_of_the_web = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+Path("docs/report.svg").write_text(fonts_of_the_web.sub("", svg))

@@ -2,7 +2,7 @@
 
 984,192 parameters, 2 MB in bfloat16, about ten CPU-minutes. It knows how to copy a name and what kinds of names there
 are; the fine-tune teaches it the format and the task. Its generation_config samples (do_sample), as that of many
-published checkpoints does: an evaluation has to ask for greedy decoding.
+published checkpoints does, and names no release of transformers: an evaluation has to ask for greedy decoding.
 """
 
 import hashlib
@@ -20,6 +20,9 @@ SHIPPED = Path(__file__).parent / "checkpoint"
 SUMS = "SHA256SUMS"
 PAD, BOS, EOS = 0, 1, 2
 WIDTH, LAYERS, HEADS, FEED_FORWARD, VOCABULARY = 128, 4, 4, 384, 1024
+GENERATION = {
+    "bos_token_id": BOS, "do_sample": True, "eos_token_id": EOS, "pad_token_id": PAD, "temperature": 1.5, "top_k": 0
+}  # fmt: skip
 ROW, BATCH, LEARNING_RATE, SEED = 256, 32, 2e-3, 1
 STAGES = (700, 800)
 """Optimiser steps: first mostly copying, then mostly listing the terms of notes."""
@@ -79,7 +82,7 @@ def build(out: Path, threads: int = 2, stages: tuple[int, int] = STAGES) -> None
     """Train tokenizer and model and write the checkpoint with its checksums."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     torch.set_num_threads(threads)
     torch.manual_seed(SEED)
@@ -141,9 +144,6 @@ def build(out: Path, threads: int = 2, stages: tuple[int, int] = STAGES) -> None
             if step % 50 == 0 or step == steps - 1:
                 print(f"stage {stage} step {step} loss {loss.item():.4f} {time.monotonic() - began:.0f} s", flush=True)
 
-    model.generation_config = GenerationConfig(
-        do_sample=True, temperature=1.5, top_k=0, pad_token_id=PAD, bos_token_id=BOS, eos_token_id=EOS
-    )
     out.mkdir(parents=True, exist_ok=True)
     model.to(torch.bfloat16).save_pretrained(out)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
@@ -153,11 +153,12 @@ def build(out: Path, threads: int = 2, stages: tuple[int, int] = STAGES) -> None
 
 
 def settle(folder: Path) -> None:
-    """Write the tokenizer's files so that every supported release can read them.
+    """Write generation_config.json, and the tokenizer's files so that every supported release can read them.
 
     transformers 5 names a class of its own, `TokenizersBackend`, that 4.x cannot load: the old name suits both. From
     0.20 on tokenizers writes merges as pairs, which earlier releases cannot read: "a b" suits both.
     """
+    (folder / "generation_config.json").write_text(json.dumps(GENERATION, indent=2) + "\n", encoding="utf-8")
     path = folder / "tokenizer_config.json"
     config = json.loads(path.read_text(encoding="utf-8")) | {"tokenizer_class": "PreTrainedTokenizerFast"}
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

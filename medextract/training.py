@@ -139,6 +139,10 @@ def train(examples: list[Example], settings: Settings, seed: int, out: Path) -> 
         "train_rows": len(rows),
         "train_seconds": round(seconds, 3),
     }
+    loss = f"loss {measures['loss_start']:.3f} → {measures['loss_end']:.3f}"
+    print(
+        f"{trained_on}: loss {measures['loss_start']:.3f} → {measures['loss_end']:.3f} in {seconds:.0f} s", flush=True
+    )
     return model, tokenizer, measures
 
 
@@ -196,9 +200,7 @@ def train_transformers(
 
     arguments = TrainingArguments(**arguments_for(TrainingArguments, settings, seed, out, device))
     kind = with_batches(Trainer, rows, settings, seed)
-    trainer = kind(with_lora(model, settings, seed), arguments, collate, rows)
-    trainer.train()
-    return trainer.model, losses_of(trainer)
+    return fit(kind(with_lora(model, settings, seed), arguments, collate, rows))
 
 
 def train_trl(
@@ -220,8 +222,7 @@ def train_trl(
         data_collator=collate,
         **compat.sft_tokenizer_argument(SFTTrainer, tokenizer),
     )
-    trainer.train()
-    return trainer.model, losses_of(trainer)
+    return fit(trainer)
 
 
 def train_unsloth(
@@ -239,8 +240,7 @@ def train_unsloth(
     )
     arguments = TrainingArguments(**arguments_for(TrainingArguments, settings, seed, out, device))
     trainer = with_batches(Trainer, rows, settings, seed)(model, arguments, collate, rows)
-    trainer.train()
-    return trainer.model, losses_of(trainer)
+    return fit(trainer)
 
 
 def arguments_for(kind: Any, settings: Settings, seed: int, out: Path, device: str) -> dict[str, Any]:
@@ -256,9 +256,13 @@ def arguments_for(kind: Any, settings: Settings, seed: int, out: Path, device: s
     return arguments | (compat.cpu_argument(kind) if device == "cpu" else {})
 
 
-def losses_of(trainer: Any) -> list[float]:
-    """The logged losses, one for each LOGGING_STEPS optimiser steps."""
-    return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+def fit(trainer: Any) -> tuple[Any, list[float]]:
+    """Train without printing; -> (model, the logged losses, one for each LOGGING_STEPS optimiser steps)."""
+    from transformers.trainer_callback import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    return trainer.model, [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
 
 
 TRAINERS = {"loop": train_loop, "transformers": train_transformers, "trl": train_trl, "unsloth": train_unsloth}

@@ -24,15 +24,21 @@ MOST = 4
 """Trials that could not be judged that are shown."""
 
 
-def print_report(record: Record, console: Console) -> None:
-    """Print the whole report."""
+def print_report(record: Record, console: Console, *, paths: bool = True) -> None:
+    """Print the whole report; without `paths` nothing that is true on this machine alone."""
     width = min(console.width, WIDEST)
     console.print(_headline(record, width), width=width)
     for title, body in _sections(record, width - 4):
         console.print()
         console.print(Text(f"  {title}", style="bold"), width=width)
         console.print(Padding(body, (0, 2, 0, 2)), width=width)
-    _print_end(record, console)
+    if commands := words.reproduce_commands(record):
+        console.print()
+        console.print(Text("  Run it once more", style="bold"))
+        for _, command in commands:
+            console.print(Text(f"    {command}"), soft_wrap=True)
+    if paths:
+        _print_paths(record, console)
 
 
 def _headline(record: Record, width: int) -> Panel:
@@ -150,16 +156,10 @@ def _search(record: Record) -> Table:
     return table
 
 
-def _print_end(record: Record, console: Console) -> None:
-    """Commands and paths, unwrapped so that they can be copied."""
-    if commands := words.reproduce_commands(record):
-        console.print()
-        console.print(Text("  Run it once more", style="bold"))
-        for _, command in commands:
-            console.print(Text(f"    {command}"), soft_wrap=True)
+def _print_paths(record: Record, console: Console) -> None:
+    """Where everything is, unwrapped so that it can be copied."""
     console.print()
     good, bad = exhibits.sides(record)
-    paths = (("journal", record.journal), ("good output", good.output), ("bad output", bad.output))
-    for name, path in paths:
+    for name, path in (("journal", record.journal), ("good output", good.output), ("bad output", bad.output)):
         if path:
             console.print(Text(f"  {name:<13}{one_line(path, 4096)}", style=QUIET), soft_wrap=True)
