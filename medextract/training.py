@@ -140,9 +140,7 @@ def train(examples: list[Example], settings: Settings, seed: int, out: Path) -> 
         "train_seconds": round(seconds, 3),
     }
     loss = f"loss {measures['loss_start']:.3f} → {measures['loss_end']:.3f}"
-    print(
-        f"{trained_on}: loss {measures['loss_start']:.3f} → {measures['loss_end']:.3f} in {seconds:.0f} s", flush=True
-    )
+    print(f"{len(rows)} rows, {settings.epochs} epochs: {loss} in {seconds:.0f} s", flush=True)
     return model, tokenizer, measures
 
 
