@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -284,7 +285,12 @@ def cache(
 
 
 def main() -> NoReturn:
-    """Entry point: every error of ours is one line on stderr and its own exit status."""
+    """Entry point: every error of ours is one line on stderr and its own exit status.
+
+    To be told to end (`kill`, a closed terminal) is the same as Ctrl-C: the trials that run are ended too.
+    """
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, signal.default_int_handler)
     try:
         status = app(standalone_mode=False)
         if status == 130:  # newer versions of typer turn Ctrl-C into this status and say nothing

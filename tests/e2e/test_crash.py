@@ -182,9 +182,10 @@ def test_a_finished_run_is_played_back(run: Run) -> None:
     assert (run.finished, run.journal.read_bytes()) == (before, journal)
 
 
-def test_interrupted_it_ends_its_trial_and_says_how_to_go_on(run: Run) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_it_ends_its_trial_and_says_how_to_go_on(run: Run, told: signal.Signals) -> None:
     (run.folder / "hold").write_text("2")
-    status, stderr = run.kill_when((run.folder / "holding").exists, signal.SIGINT)
+    status, stderr = run.kill_when((run.folder / "holding").exists, told)
     assert status == 130
     assert stderr == "mbisect: interrupted; the same command goes on where this one stopped\n"
     trial = int((run.folder / "holding").read_text())
