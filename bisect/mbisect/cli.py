@@ -69,7 +69,7 @@ def run(
     bad: Bad,
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[-- COMMAND …]", help="Judged by its exit status: 0 good, 125 untestable, 1-127 bad."),
+        typer.Argument(metavar="-- COMMAND …", help="Judged by its exit status: 0 good, 125 untestable, 1-127 bad."),
     ] = None,
     python: Python = None,
     good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
@@ -214,7 +214,9 @@ def reproduce(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, as its report names it.")],
     side: Annotated[str, typer.Argument(metavar="good|bad", help="The last good candidate, or the first bad one.")],
 ) -> None:
-    """Run one side of a finding once more, in the current folder's project, and print what it prints.
+    """Run one side of a finding once more.
+
+    It runs in the current folder's project, and what it prints is printed.
 
     mbisect reproduce 0a1b2c3d4e5f bad
     """
@@ -235,7 +237,9 @@ def reproduce(
 def lock(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot whose envs/NAME.toml is resolved.")],
 ) -> None:
-    """Resolve what a snapshot asks for at its cut-off date, and write lockfiles/NAME.txt.
+    """Resolve what a snapshot asks for.
+
+    Reads envs/NAME.toml, resolves it at its cut-off date, and writes lockfiles/NAME.txt.
 
     mbisect lock v1
     """
