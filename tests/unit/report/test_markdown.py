@@ -48,7 +48,7 @@ def test_without_a_cause_both_ends_are_shown(world, outcome):
     assert "for a reason" in text.splitlines()[0]
     assert "| ✓ good end v1 | ∅ bad end v4 |" in text
     assert "### Could not be judged" in text
-    assert "reproduce 0a" not in text
+    assert "reproduce 0a1b2c3d4e5f bad" in text
 
 
 def test_no_output_can_end_its_block_or_its_cell(world):

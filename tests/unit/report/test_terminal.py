@@ -111,10 +111,10 @@ def test_what_could_not_be_judged_is_listed_with_its_reason(world, printed):
         ("undecided", ("undecided: for a reason", "∅ bad end v4", "goes on from here")),
     ],
 )
-def test_without_a_cause_both_ends_are_shown_and_no_command(world, printed, name, parts):
+def test_without_a_cause_both_ends_are_shown_with_their_commands(world, printed, name, parts):
     text = printed(story(world, name), flat=True)
     assert all(part in text for part in parts)
-    assert "mbisect reproduce" not in text
+    assert "mbisect reproduce 0a1b2c3d4e5f bad" in text
 
 
 def test_an_end_that_was_never_measured_says_so(world, printed):
