@@ -25,6 +25,7 @@ class TimelineWorld:
         self._resolver = resolver
         self._missing = missing
         self._timelines: dict[tuple[str, str], Timeline] = {}
+        self._exact: dict[tuple[str, frozenset[Key]], Candidate] = {}
         self._candidates: dict[tuple[str, str, str, frozenset[Key]], Candidate | None] = {}
 
     def timeline(self, good: Candidate, bad: Candidate) -> Timeline:
@@ -48,6 +49,13 @@ class TimelineWorld:
         if question not in self._candidates:
             self._candidates[question] = self._resolver.resolve(wanted, good, bad, held)
         return self._candidates[question]
+
+    def exact(self, wanted: Values, held: frozenset[Key]) -> Candidate:
+        """The wanted releases whatever they require of each other; see Resolver.exact."""
+        question = wanted.digest, held
+        if question not in self._exact:
+            self._exact[question] = self._resolver.exact(wanted, held)
+        return self._exact[question]
 
     def missing(self, wanted: Values) -> str | None:
         """The first pin that no file of the index fits, in words; None when all have one."""

@@ -40,6 +40,9 @@ class NumberedWorld:
     ) -> Candidate | None:
         return Candidate(wanted, wanted)
 
+    def exact(self, wanted: Values, held: frozenset[Key]) -> Candidate:
+        return Candidate(wanted, wanted, exact=True)
+
     def missing(self, wanted: Values) -> str | None:
         return None
 

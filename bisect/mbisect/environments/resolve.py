@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,6 +47,7 @@ class Resolver:
         self._uv = uv
         self._interpreter = interpreter
         self._policy = policy
+        self._ends: list[Candidate] = []
 
     def endpoint(self, values: Values) -> Candidate:
         """An end as a candidate: exactly its values, with who requires whom as far as its metadata fits together."""
@@ -55,7 +56,35 @@ class Resolver:
         solved = self._compile(lines, [], {}, values[PYTHON], build=True) or self._compile(
             lines, [], {}, values[PYTHON], build=True, refresh=True
         )
-        return Candidate(values, values, requires=solved[1] if solved else ())
+        end = Candidate(values, values, requires=solved[1] if solved else ())
+        self._ends.append(end)
+        return end
+
+    def exact(self, wanted: Values, held: frozenset[Key]) -> Candidate:
+        """The wanted releases whatever they require of each other's versions.
+
+        What they require and is not there is added, unless it is held to be absent. Packages that only one end has,
+        since others require them there, follow their requirers: nobody asked for them, and their release at the end
+        seldom fits an earlier one of those (pydantic pins pydantic-core exactly). Where that has no solution, it is
+        the wanted packages and no others.
+        """
+        pins = wanted.packages()
+        free = {name for name in pins if self._comes_along(name) and package(name) not in held}
+        roots = [self._root(name) for name in pins if name not in free]
+        forced = [f"{name}=={version}" for name, version in pins.items() if name not in free]
+        limits = [f"{name}<={pins[name]}" for name in sorted(free)]
+        solved = self._compile(roots, limits, pins, wanted[PYTHON], forced=forced)
+        if solved is None:
+            return Candidate(wanted, wanted, exact=True)
+        versions, requires = solved
+        added = {name for name in versions if name not in pins and package(name) not in held}
+        come = {package(name): versions.get(name) for name in added | free if not PLATFORM_ONLY.match(name)}
+        return Candidate(wanted, wanted.put(come), exact=True, requires=requires)
+
+    def _comes_along(self, name: str) -> bool:
+        """Not all ends have it, and where it is, something requires it."""
+        holders = [end for end in self._ends if package(name) in end.values]
+        return len(holders) < len(self._ends) and not any(_stands_alone(name, end) for end in holders)
 
     def resolve(self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key]) -> Candidate | None:
         """The consistent candidate nearest to `wanted` with `held` exact; None when there is none.
@@ -126,6 +155,7 @@ class Resolver:
         preferences: Mapping[str, str],
         python: str,
         *,
+        forced: Sequence[str] = (),
         build: bool = False,
         refresh: bool = False,
     ) -> tuple[dict[str, str], tuple[tuple[str, tuple[str, ...]], ...]] | None:
@@ -139,6 +169,10 @@ class Resolver:
             argv = ["pip", "compile", "--quiet", "--no-header", "--annotation-style", "line", str(asked)]
             argv += ["--constraint", str(limits), "--output-file", str(out), "--no-strip-extras"]
             argv += ["--python", self._interpreter(python).path, "--prerelease", "explicit"]
+            if forced:
+                overrides = Path(folder, "forced.txt")
+                overrides.write_text("\n".join(forced) + "\n")
+                argv += ["--override", str(overrides)]
             if not (build or self._policy.allow_builds):
                 argv += self._no_builds(roots, bounds)
             argv += ["--refresh"] if refresh else []

@@ -175,6 +175,7 @@ class Search:
         return self._evidence.first_testable(
             purpose,
             lambda: self._world.realise(wanted, self._good, bad, held=frozenset(keys)),
+            lambda: self._pinpoint.completed(exact, frozenset(keys)),
             lambda: self._pinpoint.exact(exact),
         )
 

@@ -67,7 +67,18 @@ class Pinpoint:
                 if self._left(closer) < left:
                     return self._again(closer)
                 step = closer
-        return step
+        return self._carried(step)
+
+    def _carried(self, step: Step) -> Step:
+        """Where one release brings packages along: are they enough without it? Then the cause is among them."""
+        timeline = self.world.timeline(step.low, step.high)
+        come = {rider.key: rider.after for rider, _ in timeline.riders if rider.before is None}
+        if len(changed_keys(timeline)) != 1 or not come:
+            return step
+        without = self.exact(step.low.values.put(come))
+        if sign_of(self.evidence.outcome(without, "refine"), lenient=False) is not Sign.BAD:
+            return step
+        return self._again(Step(step.low, without, step.gaps))
 
     def _again(self, step: Step) -> Step:
         """Pinpoint within a smaller step; what could not be tested around it is not forgotten."""
@@ -124,12 +135,20 @@ class Pinpoint:
         if realised is not None:
             self._wanted[wanted.digest] = realised
             return realised
-        return self.exact(wanted)
+        absent = frozenset(key for key in {*good.values, *bad.values} if key not in wanted)
+        return self.completed(wanted, absent)
 
     def exact(self, wanted: Values) -> Candidate:
-        """Exactly what is wanted; where it is known that no such environment can be built, that is its outcome."""
-        candidate = Candidate(wanted, wanted, exact=True)
-        missing = self.world.missing(wanted)
+        """Exactly what is wanted, package for package."""
+        return self._examined(Candidate(wanted, wanted, exact=True))
+
+    def completed(self, wanted: Values, held: frozenset[Key]) -> Candidate:
+        """What is wanted with what it needs to run; absent keys that are held stay absent."""
+        return self._examined(self.world.exact(wanted, held))
+
+    def _examined(self, candidate: Candidate) -> Candidate:
+        """Where it is known that no such environment can be built, that is its outcome."""
+        missing = self.world.missing(candidate.values)
         if missing is not None:
             self.evidence.record(Ask(candidate, 0, "refine"), Outcome(Verdict.UNTESTABLE, missing))
         return candidate

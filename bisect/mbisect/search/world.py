@@ -21,5 +21,12 @@ class World(Protocol):
         Keys in `held` keep exactly the wanted value (or absence); all others may move where metadata demands it.
         """
 
+    def exact(self, wanted: Values, held: frozenset[Key]) -> Candidate:
+        """What is wanted, whatever its packages require of each other's versions.
+
+        What they require and is not there is added, unless it is held to be absent; packages that only come along with
+        others follow them.
+        """
+
     def missing(self, wanted: Values) -> str | None:
         """Why exactly this cannot be built, where that is known without trying; else None."""
