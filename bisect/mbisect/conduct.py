@@ -224,7 +224,9 @@ class Conductor:
         q = self.question
         interpreters = tuple(self._interpreters.values())
         axes: dict[Axis, AxisModule] = {
-            Axis.PACKAGE: PackageAxis(self._index, interpreters, allow_builds=q.allow_builds),
+            Axis.PACKAGE: PackageAxis(
+                self._index, interpreters, allow_builds=q.allow_builds, newest=self._policy.newest
+            ),
             Axis.PYTHON: PythonAxis(lambda: available(self._store.root)),
             Axis.COMMIT: GitAxis(q.repository),
             Axis.SETTING: PlainAxis(),

@@ -172,3 +172,35 @@ def test_a_third_way_of_failing_is_searched_around() -> None:
     finding, trials = drive(world, oracle)
     assert named(finding) == {("p2", "7")}
     assert trials <= 14
+
+
+@given(st.integers(2, 8), st.integers(2, 8), st.data())
+def test_a_cause_that_another_one_hides_at_the_bad_end_is_named_too(
+    packages: int, releases: int, data: st.DataObject
+) -> None:
+    """It fails in its own way, and the bad end fails in the way of the other, which comes first in the program."""
+    world = NumberedWorld(packages, releases)
+    hidden, seen = data.draw(st.permutations(range(packages)))[:2]
+    since, after = data.draw(st.integers(1, releases)), data.draw(st.integers(1, releases))
+
+    def oracle(v: dict[str, int]) -> Outcome:
+        if v[f"p{seen}"] >= after:
+            return BAD
+        return Outcome(Verdict.BAD, "another error", alike=False) if v[f"p{hidden}"] >= since else GOOD
+
+    finding, _ = drive(world, oracle)
+    assert finding.relation == "each"
+    assert named(finding) == {(f"p{hidden}", str(since)), (f"p{seen}", str(after))}
+
+
+def test_many_failures_of_a_third_kind_are_not_searched_around_one_by_one() -> None:
+    world = NumberedWorld(4, 60)
+
+    def oracle(v: dict[str, int]) -> Outcome:
+        if v["p2"] >= 60:
+            return BAD
+        return Outcome(Verdict.BAD, "another error", alike=False) if v["p1"] >= 9 else GOOD
+
+    finding, trials = drive(world, oracle)
+    assert named(finding) == {("p1", "9"), ("p2", "60")}
+    assert trials <= 2 * (ceil(log2(240)) + 3) + 4

@@ -15,10 +15,18 @@ from mbisect.terms import Change, Interpreter, Key
 class PackageAxis:
     """Releases from the index that fit one of the interpreters in play."""
 
-    def __init__(self, index: Index, interpreters: tuple[Interpreter, ...], *, allow_builds: bool = False) -> None:
+    def __init__(
+        self,
+        index: Index,
+        interpreters: tuple[Interpreter, ...],
+        *,
+        allow_builds: bool = False,
+        newest: datetime | None = None,
+    ) -> None:
         self._index = index
         self._interpreters = interpreters
         self._allow_builds = allow_builds
+        self._newest = newest
 
     def release(self, name: str, version: str) -> Release | None:
         """What the index says of one release, wherever it fits any of the interpreters."""
@@ -26,6 +34,8 @@ class PackageAxis:
 
     def between(self, key: Key, before: str | None, after: str | None) -> tuple[Change, ...]:
         """One change per release; final ones that can be installed and are not yanked, or what the ends hold.
+
+        A release that came after everything that the ends hold was not there yet: an old line that is still mended.
 
         A package that only one end has moves in one step: an addition at its release's date, a removal undated.
         Version order rules; where dates run against it (a back-port, a falling package) they are clamped.
@@ -52,6 +62,7 @@ class PackageAxis:
             for text, release in releases.items()
             if low < (version := Version(text)) < high
             and release.yanked is None
+            and (self._newest is None or release.date is None or release.date <= self._newest)
             and (previews or not version.is_prerelease)
             and (release.wheel or (sdists and release.sdist))
         ]

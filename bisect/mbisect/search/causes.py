@@ -28,8 +28,6 @@ class Suspects:
     causes: tuple[Cause, ...]
     step: Step
     sufficient: bool | None
-    alike: bool
-    """The good end with them fails in the way that the bad end does."""
     without: Candidate
     """The bad end without them."""
     necessary: bool | None
@@ -76,7 +74,7 @@ class Search:
         bad, sets, healed = self._bad, list[Suspects](), list[Change]()
         for _ in range(MOST_SETS):
             suspects = self._suspects(bad)
-            guilty = suspects.necessary is not False or (suspects.sufficient is True and suspects.alike)
+            guilty = suspects.necessary is not False or suspects.sufficient is True
             if suspects.necessary is False and self._healed(suspects):
                 healed.extend(cause.change for cause in suspects.causes)
             elif guilty:
@@ -121,7 +119,6 @@ class Search:
             tuple(causes),
             step,
             _boolean(alone, Verdict.BAD),
-            alone.alike,
             without,
             _boolean(rest, Verdict.GOOD),
         )

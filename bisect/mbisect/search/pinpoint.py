@@ -16,6 +16,8 @@ from mbisect.terms import Ask, Axis, Candidate, Key, Outcome, Purpose, Timeline,
 
 FEW_KEYS = 4
 """So many keys that changed at once are taken apart one by one first; more are halved by exact prefixes first."""
+THIRD_WAYS = 4
+"""So many failures of a third kind are no accident of the mixture: from then on they count as bad."""
 EXACT_PATIENCE = 4
 """So many exact prefixes that cannot be tested are enough: they contradict metadata, and fail in company."""
 
@@ -96,9 +98,10 @@ class Pinpoint:
     ) -> Step:
         """Boundary search over the prefixes of one timeline.
 
-        `gaps` are returned when this search meets none. A third way of failing narrows nothing at first; when nothing
-        else is left to ask, it counts as bad, as any failure does. After 6 + 2 log2(N) gaps (EXACT_PATIENCE for exact
-        prefixes) it stops looking between them: a wide band that cannot be tested is left as an interval.
+        `gaps` are returned when this search meets none. A third way of failing narrows nothing at first; when it was
+        met THIRD_WAYS times, or nothing else is left to ask, it counts as bad, as any failure does. After
+        6 + 2 log2(N) gaps (EXACT_PATIENCE for exact prefixes) it stops looking between them: a wide band that cannot be
+        tested is left as an interval.
         """
         timeline = self.world.timeline(good, bad)
         size = len(timeline)
@@ -112,6 +115,9 @@ class Pinpoint:
             seen = {k: outcome for k, c in placed.items() if (outcome := self.evidence.known(c)) is not None}
             signs = {k: sign_of(outcome, lenient) for k, outcome in seen.items()}
             belief = Belief.from_signs(size, signs)
+            if not lenient and sum(not seen[gap].alike for gap in belief.gaps) >= THIRD_WAYS:
+                lenient = True
+                continue
             if purpose in ("boundary", "partner"):
                 self.progress = Progress(belief.low, belief.high, size, belief.remaining())
             waiting = [k for k in placed if k not in seen and belief.low < k < belief.high]

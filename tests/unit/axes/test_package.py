@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,12 +42,18 @@ class FakeIndex(Index):
         return (*self._all, *self._only.get(interpreter.version, ()))
 
 
-def between(index: Index, before: str | None, after: str | None, **options: bool) -> tuple[Change, ...]:
+def between(index: Index, before: str | None, after: str | None, **options: Any) -> tuple[Change, ...]:
     return PackageAxis(index, (NEW,), **options).between(KEY, before, after)
 
 
 def versions(changes: tuple[Change, ...]) -> list[str | None]:
     return [changes[0].before, *(change.after for change in changes)]
+
+
+def test_an_old_line_that_was_mended_after_both_ends_is_not_on_the_timeline() -> None:
+    index = FakeIndex(release("1.9", 1), release("1.10", 9), release("2.0", 3), release("2.1", 4))
+    assert versions(between(index, "1.9", "2.1", newest=day(4))) == ["1.9", "2.0", "2.1"]
+    assert versions(between(index, "1.9", "2.1", newest=day(9))) == ["1.9", "1.10", "2.0", "2.1"]
 
 
 def test_one_change_per_release_in_version_order_each_from_the_one_before() -> None:
