@@ -15,8 +15,8 @@ VARIABLES = {
     "HF_HUB_OFFLINE": "1",
     "WANDB_DISABLED": "true",
     "TOKENIZERS_PARALLELISM": "false",
-    # Waiting threads spin for some microseconds only: where two runs share two cores, a short training takes 13 s instead
-    # of 52 to 94, and alone 7.3 s instead of 6.7. Sleeping at once (OMP_WAIT_POLICY=PASSIVE) would cost half as much again.
+    # Waiting threads spin for microseconds only. Where two runs share two cores, a short training then takes 13 s
+    # instead of 52 to 94; alone 7.3 s instead of 6.7. Sleeping at once would cost half as much again alone.
     "GOMP_SPINCOUNT": "2000",
 }
 """Set before any library is imported, unless they are set already."""
