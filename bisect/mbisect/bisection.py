@@ -30,6 +30,7 @@ def bisect(
     trials = list(known)
     for trial in known:
         search.record(trial.ask, trial.outcome)
+        reporter.finished(trial)
     resolving: dict[str, float] = {}
     try:
         while True:
