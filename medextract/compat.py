@@ -9,11 +9,6 @@ def accepts(callee: Any, name: str) -> bool:
     return name in inspect.signature(callee).parameters
 
 
-def cpu_argument(arguments: Any) -> dict[str, bool]:
-    """Train on the CPU: TrainingArguments(use_cpu=…), and no_cuda before transformers 4.34."""
-    return {"use_cpu": True} if accepts(arguments, "use_cpu") else {"no_cuda": True}
-
-
 def bf16_argument(on_gpu: bool) -> dict[str, bool]:
     """bfloat16 on a GPU alone. trl's SFTConfig turns it on by itself from 0.20, so that it has to be said."""
     return {"bf16": on_gpu}

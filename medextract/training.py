@@ -196,7 +196,7 @@ def train_transformers(
     """transformers.Trainer."""
     from transformers import Trainer, TrainingArguments
 
-    arguments = TrainingArguments(**arguments_for(TrainingArguments, settings, seed, out, device))
+    arguments = TrainingArguments(**arguments_for(settings, seed, out, device))
     kind = with_batches(Trainer, rows, settings, seed)
     return fit(kind(with_lora(model, settings, seed), arguments, collate, rows))
 
@@ -209,7 +209,7 @@ def train_trl(
     from trl import SFTConfig, SFTTrainer
 
     arguments = SFTConfig(
-        **arguments_for(SFTConfig, settings, seed, out, device),
+        **arguments_for(settings, seed, out, device),
         **compat.sft_length_argument(SFTConfig, LONGEST),
         dataset_kwargs={"skip_prepare_dataset": True},
     )
@@ -236,12 +236,12 @@ def train_unsloth(
     model = FastLanguageModel.get_peft_model(
         model, r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=TARGETS, random_state=seed
     )
-    arguments = TrainingArguments(**arguments_for(TrainingArguments, settings, seed, out, device))
+    arguments = TrainingArguments(**arguments_for(settings, seed, out, device))
     trainer = with_batches(Trainer, rows, settings, seed)(model, arguments, collate, rows)
     return fit(trainer)
 
 
-def arguments_for(kind: Any, settings: Settings, seed: int, out: Path, device: str) -> dict[str, Any]:
+def arguments_for(settings: Settings, seed: int, out: Path, device: str) -> dict[str, Any]:
     """The arguments that all trainers of transformers' family share."""
     arguments: dict[str, Any] = {
         "output_dir": str(out), "num_train_epochs": settings.epochs, "learning_rate": settings.learning_rate,
@@ -251,7 +251,7 @@ def arguments_for(kind: Any, settings: Settings, seed: int, out: Path, device: s
         "gradient_checkpointing": False,
     }  # fmt: skip
     arguments |= compat.bf16_argument(device == "cuda")
-    return arguments | (compat.cpu_argument(kind) if device == "cpu" else {})
+    return arguments | {"use_cpu": device == "cpu"}
 
 
 def fit(trainer: Any) -> tuple[Any, list[float]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -184,8 +183,3 @@ class Bench:
             kind = UsageError if "no program" in why else ConfigError
             raise kind(f"{ask.purpose}: {why}")
         return replace(measured or Measurement(None, 0.0), failure=why, stopped_at=stage)
-
-
-def default_environ() -> dict[str, str]:
-    """What a trial inherits: everything, less what workload.DROPPED names."""
-    return dict(os.environ)
