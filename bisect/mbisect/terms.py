@@ -284,6 +284,8 @@ class Outcome:
     """In a few words: "exit status 1: TypeError", "entity_f1 0.91"."""
     alike: bool = True
     """For a bad one: it fails in the way that the bad end fails, and not in a third way."""
+    value: float | None = None
+    """The judged metric, where the metric itself is the evidence and no threshold makes a verdict of it."""
 
 
 Purpose = Literal["good end", "bad end", "boundary", "refine", "sufficient", "necessary", "partner", "passing"]
@@ -324,6 +326,15 @@ class Cause:
     confidence: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Healed:
+    """A change that broke it in passing: a later change of the same key mended it, so it is no cause of the bad end."""
+
+    change: Change
+    mended: Change | None = None
+    """What mended it; None where that was not looked for or could not be told."""
+
+
 FoundOutcome = Literal["found", "not-reproduced", "good-endpoint-fails", "undecided"]
 Relation = Literal["single", "together", "each"]
 
@@ -339,8 +350,7 @@ class Finding:
     """Good with the causes alone is bad; None: could not be tested."""
     necessary: bool | None = None
     """Bad without the causes is good; None: could not be tested."""
-    healed: tuple[Change, ...] = ()
-    """Changes that broke it in passing and were healed later: no causes."""
+    healed: tuple[Healed, ...] = ()
     why: str = ""
     """For an outcome that is not `found`: the reason in a sentence."""
     last_good: Candidate | None = None

@@ -129,10 +129,14 @@ def when(change: Change) -> str:
 
 
 def healed_sentence(finding: Finding) -> str:
-    """What broke in passing; empty when nothing did."""
+    """What broke in passing, and what mended it where that is known; empty when nothing did."""
     if not finding.healed:
         return ""
-    return f"broke in passing and was mended before the bad end: {listed([move(c) for c in finding.healed])}"
+    told = [
+        move(healed.change) + (f" (healed at {healed.mended.after or '∅'})" if healed.mended is not None else "")
+        for healed in finding.healed
+    ]
+    return f"broke in passing and was mended before the bad end: {listed(told)}"
 
 
 def reproduce_commands(record: Record) -> tuple[tuple[str, str], ...]:

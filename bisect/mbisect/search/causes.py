@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mbisect.search.evidence import Evidence, Need, gather
 from mbisect.search.pinpoint import Pinpoint, Progress, Step, changed_keys, heads_first
 from mbisect.search.world import World
-from mbisect.terms import Ask, Candidate, Cause, Change, Finding, Key, Outcome, Purpose, Relation, Verdict
+from mbisect.terms import Ask, Candidate, Cause, Change, Finding, Healed, Key, Outcome, Purpose, Relation, Verdict
 
 MOST_PARTNERS = 3
 """A combination of more changes than this is not looked for."""
@@ -71,12 +71,12 @@ class Search:
         ends = self._ends()
         if ends is not None:
             return ends
-        bad, sets, healed = self._bad, list[Suspects](), list[Change]()
+        bad, sets, healed = self._bad, list[Suspects](), list[Healed]()
         for _ in range(MOST_SETS):
             suspects = self._suspects(bad)
             guilty = suspects.necessary is not False or suspects.sufficient is True
             if suspects.necessary is False and self._healed(suspects):
-                healed.extend(cause.change for cause in suspects.causes)
+                healed.extend(Healed(cause.change) for cause in suspects.causes)
             elif guilty:
                 sets.append(suspects)
             if suspects.necessary is not False:
@@ -195,7 +195,7 @@ def _all(values: Sequence[bool | None]) -> bool | None:
     return False if False in values else None if None in values else True
 
 
-def _finding(sets: Sequence[Suspects], healed: Sequence[Change]) -> Finding:
+def _finding(sets: Sequence[Suspects], healed: Sequence[Healed]) -> Finding:
     """Put what was found into words."""
     if not sets:
         return Finding("undecided", healed=tuple(healed), why="no change could be shown to be a cause of the bad end")

@@ -6,7 +6,7 @@ import pytest
 
 from mbisect.report import words
 from mbisect.report.whereabouts import place_of
-from mbisect.terms import COMMIT, DATASET, PYTHON, Ask, Axis, Cause, Change, Finding, Key, package
+from mbisect.terms import COMMIT, DATASET, PYTHON, Ask, Axis, Cause, Change, Finding, Healed, Key, package
 
 HTTPX = package("httpx")
 EPOCHS = Key(Axis.SETTING, "epochs")
@@ -107,7 +107,7 @@ def test_both_sides_have_their_command(world):
 
 
 def test_breaks_that_were_healed_are_told():
-    finding = Finding("undecided", healed=(Change(HTTPX, "1", "2"),))
+    finding = Finding("undecided", healed=(Healed(Change(HTTPX, "1", "2")),))
     assert words.healed_sentence(finding) == "broke in passing and was mended before the bad end: httpx 1 → 2"
 
 
