@@ -1,71 +1,293 @@
-"""Where on a timeline does good turn into bad? A belief over positions, and the position worth asking next.
+"""Where on a timeline does good turn into bad? The posterior over positions.
 
 Knows nothing of packages, environments or seeds: positions are whole numbers, 0 is good and N is bad.
+
+A *row* is one hypothesis: the first bad position is b, and, where change b was checked by itself, what part it plays. A
+row says of every observed candidate (a *column*) whether it is on the good or on the bad side. With the log likelihoods
+of all columns c for the parameters θ of both sides (see noise.py),
+
+    log p(row, θ | data) = log prior(row) + log prior(θ) + Σ_c log p(runs at c | side that the row gives c, θ) + const,
+
+and θ is summed out. This is the posterior of a change point with unknown parameters on both sides (Carlin, Gelfand and
+Smith 1992, "Hierarchical Bayesian analysis of changepoint problems"), for a design that chooses its own samples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
+from functools import cached_property
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbisect.search.noise import ODD, Array, Noise, Runs, sides
+
+Flags = NDArray[np.bool_]
+
+SAME = 0.15
+"""Prior probability that nothing has changed: both ends behave alike."""
+UNLIKELY = 1e-3
+"""Prior weight of a change that cannot be seen: the resolver gave the same lock on both sides of it."""
 
 
-class Sign(Enum):
-    """What is known of one position."""
+class Part(IntEnum):
+    """What part the change at the boundary plays."""
 
-    GOOD = "good"
-    BAD = "bad"
-    GAP = "gap"
-    """It could not be tested, or fails in a third way: it narrows nothing."""
+    UNCHECKED = 0
+    SINGLE = 1
+    """Good with it alone is bad, bad without it is good."""
+    TOGETHER = 2
+    """It takes others with it: good with it alone is good, bad without it is good."""
+    EACH = 3
+    """Others are enough as well: good with it alone is bad, bad without it is bad."""
+    BOTH = 4
+    """It takes others with it, and there are others that are enough: neither shows it."""
+
+
+PARTS = {Part.SINGLE: 0.8, Part.TOGETHER: 0.12, Part.EACH: 0.06, Part.BOTH: 0.02}
+"""Prior probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An observed candidate of the timeline: the lock at these positions (more than one where the resolver gave the
+    same lock again)."""
+
+    positions: tuple[int, ...]
+    runs: Runs
+
+
+class Role(IntEnum):
+    """What a candidate is to the changes of a group."""
+
+    ALONE = 0
+    """The good end with them alone."""
+    WITHOUT = 1
+    """The bad end without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An observed candidate that is no prefix of the timeline, but holds or lacks a change by itself."""
+
+    runs: Runs
+    applied: Flags
+    """Which changes it holds: where one of them is the single cause, this decides its side. Shape (N,)."""
+    roles: tuple[tuple[int, Role], ...]
+    """First boundary of a group, and what the candidate is to it."""
+
+
+@dataclass(frozen=True)
 class Belief:
-    """The positions that may hold the first bad one are low+1 … high, all equally likely.
+    """The posterior, given everything that was observed on one timeline."""
 
-    Outcomes are taken as reliable. If they are not monotone (good, bad, good, bad), the first break is kept.
-    """
+    size: int
+    """Number of changes, N."""
+    noise: Noise
+    known: Array
+    """Log weight of each θ by what was observed elsewhere. Shape (T,)."""
+    places: tuple[Place, ...] = ()
+    gaps: frozenset[int] = frozenset()
+    """Positions that say nothing: they could not be tested, or fail in a third way."""
+    weights: Array | None = None
+    """Relative prior of each change; None: all alike. Shape (N,)."""
+    checks: tuple[Check, ...] = ()
+    same: tuple[Runs, ...] | None = None
+    """All runs, if it may be that nothing changed at all."""
 
-    low: int
-    """The highest position known to be good below `high`."""
-    high: int
-    """The lowest position known to be bad."""
-    gaps: tuple[int, ...]
-    """Positions between them that narrow nothing."""
+    @cached_property
+    def groups(self) -> tuple[tuple[int, int], ...]:
+        """Boundaries that cannot be told apart, because all positions between them are gaps: (first, last) of each."""
+        found, first = [], 1
+        for k in range(1, self.size + 1):
+            if k == self.size or k not in self.gaps:
+                found.append((first, k))
+                first = k + 1
+        return tuple(found)
 
-    @classmethod
-    def from_signs(cls, size: int, signs: Mapping[int, Sign]) -> Belief:
-        """What `signs` (position → sign) say of a timeline of `size` changes."""
-        high = min((k for k, sign in signs.items() if sign is Sign.BAD and k > 0), default=size)
-        low = max((k for k, sign in signs.items() if sign is Sign.GOOD and k < high), default=0)
-        return cls(low, high, tuple(sorted(k for k, sign in signs.items() if sign is Sign.GAP and low < k < high)))
+    @cached_property
+    def _rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+        """Boundary, part and log prior of each row."""
+        weights = np.ones(self.size) if self.weights is None else np.asarray(self.weights, dtype=float)
+        for place in self.places:
+            if len(place.positions) > 1:
+                weights = weights.copy()
+                weights[min(place.positions) : max(place.positions)] *= UNLIKELY
+        prior = np.log(weights / weights.sum())
+        boundary, part, logs = [], [], []
+        roles = {first for check in self.checks for first, _ in check.roles}
+        checked = {b for first, last in self.groups if first in roles for b in range(first, last + 1)}
+        for b in range(1, self.size + 1):
+            if b in checked:
+                for kind, chance in PARTS.items():
+                    boundary.append(b)
+                    part.append(int(kind))
+                    logs.append(prior[b - 1] + log(chance))
+            else:
+                boundary.append(b)
+                part.append(int(Part.UNCHECKED))
+                logs.append(prior[b - 1])
+        return np.array(boundary), np.array(part), np.array(logs)
 
-    def open(self) -> tuple[int, ...]:
-        """Positions whose outcome would still narrow the belief."""
-        gaps = set(self.gaps)
-        return tuple(k for k in range(self.low + 1, self.high) if k not in gaps)
+    @cached_property
+    def _columns(self) -> tuple[Flags, list[Runs]]:
+        """Which rows put which column on the bad side, shape (rows, columns); and the runs of each column."""
+        boundary, part, _ = self._rows
+        flags: list[Flags] = []
+        runs: list[Runs] = []
+        for place in self.places:
+            flags.append(boundary <= min(place.positions))
+            runs.append(place.runs)
+        last_of = dict(self.groups)
+        for check in self.checks:
+            bad = check.applied[boundary - 1].copy()
+            for first, role in check.roles:
+                here = (boundary >= first) & (boundary <= last_of[first])
+                alone = (part == Part.SINGLE) | (part == Part.EACH)
+                healthy = (part == Part.SINGLE) | (part == Part.TOGETHER)
+                bad[here] = alone[here] if role is Role.ALONE else ~healthy[here]
+            flags.append(bad)
+            runs.append(check.runs)
+        return np.array(flags, dtype=bool).reshape(len(flags), len(boundary)).T, runs
 
-    def worth(self, k: int, pending: Collection[int] = ()) -> float:
-        """How much asking position k is expected to narrow, from 0 to 1.
+    @cached_property
+    def _posterior(self) -> tuple[Array, float]:
+        """Posterior of rows and θ together, shape (rows, T), and the log evidence that something changed."""
+        _, _, prior = self._rows
+        flags, runs = self._columns
+        both = [sides(self.noise, r) for r in runs]
+        good = np.array([g for g, _ in both]).reshape(len(runs), len(self.known))
+        lift = np.array([b - g for g, b in both]).reshape(len(runs), len(self.known))
+        logs = prior[:, None] + (self.known + good.sum(0))[None, :] + flags.astype(float) @ lift
+        peak = logs.max()
+        joint: Array = np.exp(logs - peak)
+        total = joint.sum()
+        return joint / total, float(peak + log(total))
 
-        The smaller part that k cuts off between its nearest neighbours (known or pending), relative to the whole,
-        times the chance that k can be tested at all. Gaps come in bands, so that chance grows with the distance d
-        to the nearest gap as d / (d + s), s a quarter of the open width: next to a gap it is small, far away near 1.
+    @cached_property
+    def nothing(self) -> float:
+        """Probability that nothing changed at all; 0 where that is out of the question."""
+        if self.same is None:
+            return 0.0
+        changed = self._posterior[1] + log(1 - SAME)
+        return float(1 / (1 + np.exp(np.clip(changed - self.noise.alone(self.same) - log(SAME), -700, 700))))
+
+    @cached_property
+    def theta(self) -> Array:
+        """Posterior of θ. Shape (T,)."""
+        found: Array = self._posterior[0].sum(0)
+        return found
+
+    @cached_property
+    def mass(self) -> Array:
+        """Posterior of the rows. Shape (rows,)."""
+        found: Array = self._posterior[0].sum(1)
+        return found
+
+    @cached_property
+    def boundary(self) -> Array:
+        """Probability of each boundary 1 … N, given that something changed. Shape (N,)."""
+        boundary, _, _ = self._rows
+        found = np.bincount(boundary - 1, weights=self.mass, minlength=self.size)
+        return found.astype(np.float64)
+
+    def group(self) -> tuple[int, int, float]:
+        """The likeliest group (first, last boundary) and its probability."""
+        total = np.concatenate([[0.0], np.cumsum(self.boundary)])
+        mass = [total[last] - total[first - 1] for first, last in self.groups]
+        best = int(np.argmax(mass))
+        return (*self.groups[best], float(mass[best]) * (1 - self.nothing))
+
+    def before(self, mass: Array) -> Array:
+        """Probability that each position 1 … N-1 is on the bad side, for any weights of the rows. Shape (N-1,)."""
+        boundary, _, _ = self._rows
+        found = np.cumsum(np.bincount(boundary - 1, weights=mass, minlength=self.size))[:-1]
+        return found.astype(np.float64)
+
+    def beyond(self, position: int) -> Flags:
+        """The rows that put a position on the bad side. Shape (rows,)."""
+        found: Flags = self._rows[0] <= position
+        return found
+
+    def testable(self, positions: NDArray[np.int64]) -> Array:
+        """The chance that a position can be tested: gaps come in bands, so it grows with the distance to the nearest.
+
+        d / (d + s), s a quarter of the stretch between the tested positions around the likeliest boundary.
         """
-        width = self.high - self.low
-        below = max((p for p in (self.low, *pending) if p < k), default=self.low)
-        above = min((p for p in (self.high, *pending) if p > k), default=self.high)
-        cut = 2 * min(k - below, above - k) / width
         if not self.gaps:
-            return cut
-        distance = min(abs(k - gap) for gap in self.gaps)
-        return cut * distance / (distance + width / 4)
+            return np.ones(len(positions))
+        distance = np.abs(positions[:, None] - np.array(sorted(self.gaps))[None, :]).min(1)
+        low, high = self._stretch
+        found: Array = distance / (distance + (high - low) / 4)
+        return found
 
-    def choose(self, pending: Collection[int] = ()) -> int | None:
-        """The open position worth most; None when nothing is left to ask."""
-        choices = [k for k in self.open() if k not in pending]
-        return max(choices, key=lambda k: (self.worth(k, pending), -k), default=None)
+    def unevenness(self, positions: NDArray[np.int64]) -> Array:
+        """How far from halves a position divides the stretch between the tested positions around the boundary."""
+        low, high = self._stretch
+        total = np.concatenate([[0.0], np.cumsum(self.boundary)])
+        share = (total[positions] - total[low]) / max(total[high] - total[low], 1e-300)
+        found: Array = np.abs(share - 0.5)
+        return found
 
-    def remaining(self) -> int:
-        """Trials that are still expected: log2 of the open width, rounded up."""
-        return (self.high - self.low - 1).bit_length()
+    @cached_property
+    def _stretch(self) -> tuple[int, int]:
+        """The tested positions around the median of the posterior."""
+        middle = int(np.searchsorted(np.cumsum(self.boundary), 0.5)) + 1
+        tested = [k for place in self.places for k in place.positions]
+        low = max((k for k in tested if k < middle), default=0)
+        high = min((k for k in tested if k >= middle), default=self.size)
+        return low, high
+
+    def column_bad(self, mass: Array) -> Array:
+        """Probability that each column's candidate is really on the bad side, for any weights of the rows.
+
+        Not what the rows say of it alone: what was seen there may show that it is an odd one. Shape (columns,).
+        """
+        flags, runs = self._columns
+        found = mass @ flags
+        for c, of in enumerate(runs):
+            good, bad = (float(self.theta @ np.exp(np.maximum(logs, -300))) for logs in self.noise.likelihood(of))
+            if_bad = (1 - ODD) * bad / ((1 - ODD) * bad + ODD * good + 1e-300)
+            if_good = ODD * bad / (ODD * bad + (1 - ODD) * good + 1e-300)
+            found[c] = found[c] * if_bad + (1 - found[c]) * if_good
+        return found
+
+    def flags(self) -> Flags:
+        """Which rows put which column (places, then checks) on the bad side. Shape (rows, columns)."""
+        return self._columns[0]
+
+    def interval(self, mass: float = 0.95) -> tuple[int, int]:
+        """(low, high): the boundary lies in low+1 … high with at least this probability."""
+        total, tail = np.cumsum(self.boundary), (1 - mass) / 2
+        low = int(np.searchsorted(total, tail, side="right"))
+        high = int(np.searchsorted(total, 1 - tail - 1e-12, side="left")) + 1
+        return low, min(high, self.size)
+
+    def entropy(self) -> float:
+        """Bits that are missing to know the boundary."""
+        p = self.boundary
+        return float(-(p * np.log2(np.maximum(p, 1e-12))).sum())
+
+
+def pooled(noise: Noise, runs: Sequence[Runs], good: Sequence[Runs] = (), bad: Sequence[Runs] = ()) -> Array:
+    """Log weight of each θ by candidates whose side is known, and by others, which may be on either. Shape (T,)."""
+    total = noise.prior.copy()
+    for r in good:
+        total += sides(noise, r)[0]
+    for r in bad:
+        total += sides(noise, r)[1]
+    for r in runs:
+        on_good, on_bad = sides(noise, r)
+        total += np.logaddexp(on_good, on_bad) - log(2)
+    return total
+
+
+def side(noise: Noise, known: Array, runs: Runs, prior: float = 0.5) -> float:
+    """Probability that a single candidate is on the bad side, both being equally likely before."""
+    good, bad = noise.likelihood(runs)
+    on_good = np.logaddexp.reduce(known + good) + log(1 - prior)
+    on_bad = np.logaddexp.reduce(known + bad) + log(prior)
+    return float(1 / (1 + np.exp(np.clip(on_good - on_bad, -700, 700))))

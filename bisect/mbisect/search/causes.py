@@ -7,11 +7,19 @@ not necessary: another cause exists; take it out of the bad end and search again
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
-from mbisect.search.evidence import Evidence, Need, gather
-from mbisect.search.pinpoint import Pinpoint, Progress, Step, changed_keys, heads_first
+import numpy as np
+
+from mbisect.search.boundary import SAME
+from mbisect.search.evidence import Evidence, Need, Want, gather
+from mbisect.search.noise import Runs, noise_for
+from mbisect.search.pinpoint import (
+    NOTHING_CHANGED, Alike, Parts, Pinpoint, Progress, Step, changed_keys, heads_first,
+)  # fmt: skip
+from mbisect.search.planning import Price
 from mbisect.search.world import World
 from mbisect.terms import Ask, Candidate, Cause, Change, Finding, Healed, Key, Outcome, Purpose, Relation, Verdict
 
@@ -19,6 +27,16 @@ MOST_PARTNERS = 3
 """A combination of more changes than this is not looked for."""
 MOST_SETS = 6
 """Boundaries looked for: independent causes, and breaks that were healed in passing."""
+ENDS_DIFFER = 0.1
+"""Both ends are taken to differ when they behave alike with at most this probability; what follows goes on asking."""
+END_FAILS = 0.95
+"""So surely a good end that fails as the bad end does is said to be bad."""
+CONFIDENCE = 0.95
+"""How surely a cause must be known, unless the user says otherwise."""
+SPARE = 0.4
+"""The part of the doubt that is left to the boundary: the rest is for what no model of the noise knows."""
+MOST_TRIALS = 500
+"""After so many runs a search that is still undecided says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +54,30 @@ class Suspects:
 class Search:
     """Ask it what to run, tell it what came out, until it has a finding."""
 
-    def __init__(self, world: World, good: Candidate, bad: Candidate) -> None:
+    def __init__(
+        self,
+        world: World,
+        good: Candidate,
+        bad: Candidate,
+        *,
+        confidence: float = CONFIDENCE,
+        weigh: Callable[[Change], float] | None = None,
+        price: Price | None = None,
+        end_runs: int | None = None,
+        most: int = MOST_TRIALS,
+    ) -> None:
+        """`weigh`: relative prior weight of a change; `end_runs`: most runs of an end before its state is decided."""
         self._world = world
         self._good = good
         self._bad = bad
+        self._end_runs = end_runs
+        self._most = most
         self._evidence = Evidence()
-        self._pinpoint = Pinpoint(world, self._evidence)
+        self._evidence.ends(good, bad)
+        target = 1 - (1 - confidence) * SPARE
+        self._pinpoint = Pinpoint(
+            world, self._evidence, target, weigh, price=price or Price(), ends=(good, bad)
+        )
         self.phase = "both ends"
         """What the search is doing now, in words."""
 
@@ -54,17 +90,38 @@ class Search:
         """Take note of an outcome. Outcomes that were not asked for are welcome too."""
         self._evidence.record(ask, outcome)
 
-    def select(self, slots: int = 1) -> tuple[Ask, ...] | Finding:
-        """What should run now, at most `slots` trials at once, those that are still running included; or the finding.
+    def select(self, slots: int = 1, running: Sequence[Ask] = ()) -> tuple[Ask, ...] | Finding:
+        """What should be started now, at most `slots` trials at once, those that are `running` included; or the finding.
 
-        The same observations give the same answer.
+        Nothing, when it must wait for those. The same observations give the same answer.
         """
-        self._pinpoint.slots = max(1, slots)
+        self._pinpoint.slots = slots = max(1, slots)
+        self._evidence.running = tuple(running)
         try:
             return self._think()
         except Need as need:
-            distinct = {(ask.candidate.values.digest, ask.seed): ask for ask in reversed(need.asks)}
-            return tuple(reversed(distinct.values()))[: max(1, slots)]
+            if self._evidence.total() >= self._most:
+                return self._too_noisy()
+            return self._asks(need, slots - len(running))
+
+    def _asks(self, need: Need, room: int) -> tuple[Ask, ...]:
+        """The wanted runs with their seeds; those that are running already are not started twice."""
+        waiting = [ask.candidate.values.digest for ask in self._evidence.running]
+        asks: list[Ask] = []
+        for want in need.wants:
+            digest = want.candidate.values.digest
+            if not want.extra and digest in waiting:
+                waiting.remove(digest)
+            elif not want.extra and any(ask.candidate.values.digest == digest for ask in asks):
+                continue
+            elif len(asks) < room:
+                asks.append(Ask(want.candidate, self._evidence.next_seed(want.candidate, asks), want.purpose))
+        return tuple(asks)
+
+    def _too_noisy(self) -> Finding:
+        progress = self._pinpoint.progress
+        more = f"; about {progress.remaining} more would settle it" if progress is not None else ""
+        return Finding("undecided", why=f"too noisy: {self._evidence.total()} runs did not settle it{more}")
 
     def _think(self) -> Finding:
         self.phase = "both ends"
@@ -72,56 +129,130 @@ class Search:
         if ends is not None:
             return ends
         bad, sets, healed = self._bad, list[Suspects](), list[Healed]()
-        for _ in range(MOST_SETS):
-            suspects = self._suspects(bad)
-            guilty = suspects.necessary is not False or suspects.sufficient is True
-            if suspects.necessary is False and self._healed(suspects):
-                healed.extend(Healed(cause.change) for cause in suspects.causes)
-            elif guilty:
-                sets.append(suspects)
-            if suspects.necessary is not False:
-                break
-            bad = suspects.without
+        try:
+            for _ in range(MOST_SETS):
+                suspects = self._suspects(bad)
+                guilty = suspects.necessary is not False or suspects.sufficient is True
+                mended = self._healed(suspects) if suspects.necessary is False else None
+                if mended is not None:
+                    healed.append(mended)
+                elif guilty:
+                    sets.append(suspects)
+                if suspects.necessary is not False:
+                    break
+                bad = suspects.without
+        except Alike:
+            return self._alike(*(self._evidence.runs(end) for end in (self._good, self._bad)))
         return _finding(sets, healed)
 
     def _ends(self) -> Finding | None:
-        """Both ends must be what the user says; both are run even if one fails."""
-        good, bad = gather(
-            lambda: self._evidence.outcome(self._good, "good end"),
-            lambda: self._evidence.outcome(self._bad, "bad end"),
-        )
-        if good.verdict is Verdict.BAD:
-            return Finding("good-endpoint-fails", why=f"the good end is bad: {good.reason}")
-        if Verdict.UNTESTABLE in (good.verdict, bad.verdict):
-            name, outcome = ("good", good) if good.verdict is Verdict.UNTESTABLE else ("bad", bad)
-            return Finding("undecided", why=f"the {name} end could not be tested: {outcome.reason}")
-        if bad.verdict is Verdict.GOOD:
-            return Finding("not-reproduced", why=f"the bad end is good: {bad.reason}")
-        if Verdict.UNSURE in (good.verdict, bad.verdict):
-            name, outcome = ("good", good) if good.verdict is Verdict.UNSURE else ("bad", bad)
-            return Finding("undecided", why=f"the {name} end is neither good nor bad: {outcome.reason}")
+        """Both ends must be what the user says; both are run even if one fails, and again while that is not clear."""
+        seen = [self._evidence.seen(end) for end in (self._good, self._bad)]
+        wants = [
+            Want(end, purpose)
+            for end, purpose, of in ((self._good, "good end", seen[0]), (self._bad, "bad end", seen[1]))
+            if not of
+        ]
+        if wants:
+            raise Need(wants)
+        for name, of in zip(("good", "bad"), seen, strict=True):
+            if all(outcome.verdict is Verdict.UNTESTABLE for outcome in of):
+                return Finding("undecided", why=f"the {name} end could not be tested: {of[0].reason}")
+        good, bad = (self._evidence.runs(end) for end in (self._good, self._bad))
+        for name, runs, of in (("good", good, seen[0]), ("bad", bad, seen[1])):
+            if not len(runs):
+                if len(of) >= self._end_most(of):
+                    return Finding("undecided", why=f"the {name} end is neither good nor bad: {of[0].reason}")
+                raise Need([Want(self._good, "good end") if name == "good" else Want(self._bad, "bad end")])
+        if good.values and bad.values and min(len(good.values), len(bad.values)) < 2:
+            self._again(good, bad)
+        same = self._same(good, bad)
+        if same >= NOTHING_CHANGED or (same >= END_FAILS and good.fails > good.passes):
+            return self._alike(good, bad)
+        if same > ENDS_DIFFER:
+            if min(len(seen[0]), len(seen[1])) >= self._end_most(seen[0]) or self._decided(good, bad):
+                return self._alike(good, bad)
+            self._again(good, bad)
         return None
+
+    def _end_most(self, seen: Sequence[Outcome]) -> int:
+        return self._end_runs or self._most // 4
+
+    def _decided(self, good: Runs, bad: Runs) -> bool:
+        """The user's limit of runs is reached at the end that would be run again."""
+        if self._end_runs is None:
+            return False
+        return len(bad if good.fails == 0 else good) >= self._end_runs
+
+    def _again(self, good: Runs, bad: Runs) -> None:
+        """Run the end again that tells more: the one that does not do what it should, else the one that was run less.
+
+        Raises Need.
+        """
+        astray = good.fails > 0, bad.passes > 0
+        if astray == (False, True) or (astray[0] == astray[1] and len(bad) < len(good)):
+            raise Need([Want(self._bad, "bad end")])
+        raise Need([Want(self._good, "good end")])
+
+    def _same(self, good: Runs, bad: Runs) -> float:
+        """Probability that both ends behave alike, by their own runs."""
+        noise = noise_for(self._evidence.seen(self._good), self._evidence.seen(self._bad), ())
+        changed = np.logaddexp.reduce(noise.prior + noise.likelihood(good)[0] + noise.likelihood(bad)[1])
+        odds = changed - noise.alone([good, bad]) + np.log((1 - SAME) / SAME)
+        return float(1 / (1 + np.exp(np.clip(odds, -700, 700))))
+
+    def _alike(self, good: Runs, bad: Runs) -> Finding:
+        """Nothing changed between the ends: which of them is not what the user says, or that it is neither."""
+        if good.values and bad.values:
+            said = " and ".join(f"{np.median(runs.values):.4g} ({len(runs)} runs)" for runs in (good, bad))
+            return Finding("not-reproduced", why=f"both ends measure alike: {said}; it is the seed, not a change")
+        first = [self._evidence.seen(end)[0].reason for end in (self._good, self._bad)]
+        if bad.fails == 0 and good.fails == 0:
+            times = f" in {bad.passes} of {bad.passes} runs" if bad.passes > 1 else ""
+            return Finding("not-reproduced", why=f"the bad end is good{times}: {first[1]}")
+        if good.passes == 0:
+            times = f" in {good.fails} of {good.fails} runs" if good.fails > 1 else ""
+            return Finding("good-endpoint-fails", why=f"the good end is bad{times}: {first[0]}")
+        rates = [
+            f"the {name} end fails in {runs.fails} of {len(runs)} runs ({rate_interval(runs.fails, len(runs))})"
+            for name, runs in (("good", good), ("bad", bad))
+        ]
+        return Finding("not-reproduced", why=f"{', '.join(rates)}: it is the seed, not a change")
 
     def _suspects(self, bad: Candidate) -> Suspects:
         """A smallest set that turns the good end bad, found between the good end and `bad`."""
-        self.phase = "boundary"
-        step = self._pinpoint.step(self._good, bad)
-        causes = [self._cause(step)]
-        self.phase = "confirming"
-        with_, alone = self._sufficient(causes, bad)
-        while alone.verdict is Verdict.GOOD and len(causes) < MOST_PARTNERS:
-            self.phase = "partner"
-            causes.append(self._cause(self._pinpoint.step(with_, step.high, "partner")))
+        causes: list[Cause] = []
+        base, top, purpose = self._good, bad, "boundary"
+        while True:
+            step, with_ = self._confirmed(base, top, causes, bad, purpose)  # type: ignore[arg-type]
+            causes.append(self._cause(step))
             self.phase = "confirming"
-            with_, alone = self._sufficient(causes, bad)
-        without, rest = self._necessary(causes, bad)
-        return Suspects(
-            tuple(causes),
-            step,
-            _boolean(alone, Verdict.BAD),
-            without,
-            _boolean(rest, Verdict.GOOD),
+            alone = self._evidence.settle(with_, "sufficient")
+            if alone.verdict is not Verdict.GOOD or len(causes) >= MOST_PARTNERS:
+                break
+            base, top, purpose = with_, step.high, "partner"
+        without = self._necessary(causes, bad)
+        rest = self._evidence.settle(without, "necessary")
+        return Suspects(tuple(causes), step, _boolean(alone, Verdict.BAD), without, _boolean(rest, Verdict.GOOD))
+
+    def _confirmed(
+        self, base: Candidate, top: Candidate, causes: Sequence[Cause], bad: Candidate, purpose: Purpose
+    ) -> tuple[Step, Candidate]:
+        """The step between two candidates, its change tried by itself until its boundary is sure; and that candidate."""
+        self.phase = purpose
+        parts = Parts(
+            self._good.values.put({cause.change.key: cause.change.after for cause in causes}),
+            bad.values.put({cause.change.key: cause.change.before for cause in causes}),
         )
+        located = self._pinpoint.locate(base, top, purpose, parts=parts)
+        step = self._pinpoint.closer(base, top, located)
+        suspects = [*causes, self._cause(step)]
+        self.phase = "confirming"
+        if self._pinpoint.slots > 1:
+            with_ = gather(lambda: self._sufficient(suspects), lambda: self._necessary(suspects, bad))[0]
+        else:
+            with_ = self._sufficient(suspects)
+        return step, with_
 
     def _cause(self, step: Step) -> Cause:
         """Name the change of a step: the one that forces the others, where several move at once."""
@@ -135,23 +266,16 @@ class Search:
             if key != head
         ]
         candidates = tuple(move.after for move in moves if move.after is not None)
-        apart = len(candidates) <= 1 and len(changed_keys(timeline)) == 1
-        return Cause(whole, candidates, tuple(others), 1.0 if apart else 1 / max(2, len(timeline)))
+        return Cause(whole, candidates, tuple(others), round(step.confidence, 4))
 
-    def _sufficient(self, causes: Sequence[Cause], bad: Candidate) -> tuple[Candidate, Outcome]:
-        """The good end with the causes alone. Where two trials may run at once, the other direction runs beside it."""
+    def _sufficient(self, causes: Sequence[Cause]) -> Candidate:
+        """The good end with the causes alone."""
         after = {cause.change.key: cause.change.after for cause in causes}
         moved = [change for cause in causes for change in cause.moved_with]
         come = {change.key: change.after for change in moved if change.after is not None}
+        return self._moved(self._good, after, come, "sufficient", self._bad)
 
-        def alone() -> tuple[Candidate, Outcome]:
-            return self._moved(self._good, after, come, "sufficient", self._bad)
-
-        if self._pinpoint.slots == 1:
-            return alone()
-        return gather(alone, lambda: self._necessary(causes, bad))[0]
-
-    def _necessary(self, causes: Sequence[Cause], bad: Candidate) -> tuple[Candidate, Outcome]:
+    def _necessary(self, causes: Sequence[Cause], bad: Candidate) -> Candidate:
         """A bad end with the causes held where they were good."""
         before = {cause.change.key: cause.change.before for cause in causes}
         moved = [change for cause in causes for change in cause.moved_with]
@@ -165,7 +289,7 @@ class Search:
         companions: dict[Key, str],
         purpose: Purpose,
         bad: Candidate,
-    ) -> tuple[Candidate, Outcome]:
+    ) -> Candidate:
         """One end with some keys moved, and what metadata demands with them; else exactly, with the companions."""
         wanted = base.values.put(keys)
         exact = wanted.put({**companions, **keys})
@@ -176,13 +300,23 @@ class Search:
             lambda: self._pinpoint.exact(exact),
         )
 
-    def _healed(self, suspects: Suspects) -> bool:
+    def _healed(self, suspects: Suspects) -> Healed | None:
         """It broke in passing and was mended on its own axis: good with the axis at its bad end is good."""
         final = {cause.change.key: self._bad.values.get(cause.change.key) for cause in suspects.causes}
         if all(cause.change.after == final[cause.change.key] for cause in suspects.causes):
-            return False
-        _, outcome = self._moved(self._good, final, {}, "passing", self._bad)
-        return outcome.verdict is Verdict.GOOD
+            return None
+        mended = self._moved(self._good, final, {}, "passing", self._bad)
+        if self._evidence.settle(mended, "passing").verdict is not Verdict.GOOD:
+            return None
+        return Healed(suspects.causes[0].change)
+
+
+def rate_interval(fails: int, runs: int) -> str:
+    """95 % interval of a failure rate, in words: Wilson 1927, "Probable inference, the law of succession"."""
+    z, p = 1.96, fails / runs
+    middle = (p + z * z / (2 * runs)) / (1 + z * z / runs)
+    half = z * sqrt(p * (1 - p) / runs + z * z / (4 * runs * runs)) / (1 + z * z / runs)
+    return f"{max(0.0, middle - half):.0%} to {min(1.0, middle + half):.0%}"
 
 
 def _boolean(outcome: Outcome, expected: Verdict) -> bool | None:

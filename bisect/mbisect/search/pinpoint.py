@@ -6,13 +6,17 @@ neighbouring locks, key by key; and with exact prefixes. Many keys are halved by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mbisect.search.boundary import Belief, Sign
-from mbisect.search.evidence import Evidence, Need
+import numpy as np
+
+from mbisect.search.boundary import Belief, Check, Flags, Place, Role
+from mbisect.search.evidence import Evidence, Need, Want
+from mbisect.search.noise import Runs
+from mbisect.search.planning import Again, Fresh, Price, plan
 from mbisect.search.world import World
-from mbisect.terms import Ask, Axis, Candidate, Key, Outcome, Purpose, Timeline, Values, Verdict
+from mbisect.terms import Ask, Axis, Candidate, Change, Key, Outcome, Purpose, Timeline, Values, Verdict
 
 FEW_KEYS = 4
 """So many keys that changed at once are taken apart one by one first; more are halved by exact prefixes first."""
@@ -20,6 +24,16 @@ THIRD_WAYS = 4
 """So many failures of a third kind are no accident of the mixture: from then on they count as bad."""
 EXACT_PATIENCE = 4
 """So many exact prefixes that cannot be tested are enough: they contradict metadata, and fail in company."""
+WORTH_CHECKING = 0.5
+"""A change that stands at the boundary with this probability is tried by itself: nothing tells more."""
+NOTHING_CHANGED = 0.995
+"""Both ends behave alike with this probability: there is nothing to search for."""
+DOUBTFUL = 0.1
+"""Where they may well behave alike, both ends are run again before anything else."""
+
+
+class Alike(Exception):  # noqa: N818 - an answer, not an error
+    """Nothing changed between both ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,20 @@ class Step:
     low: Candidate
     high: Candidate
     gaps: tuple[Candidate, ...] = ()
+    confidence: float = 1.0
+    """Probability that the boundary is here."""
+    checked: bool = False
+    """Its change was tried by itself, and `confidence` takes account of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How candidates are recognised that hold, or lack, one change of a timeline alone."""
+
+    alone: Values
+    """What they hold beside that change."""
+    without: Values
+    """What they lack that change from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +75,41 @@ class Pinpoint:
 
     world: World
     evidence: Evidence
+    target: float = 0.98
+    """Probability with which a boundary must be known."""
+    weigh: Callable[[Change], float] | None = None
+    """Relative prior weight of a change."""
     slots: int = 1
     """How many trials may run at once."""
+    price: Price = field(default_factory=Price)
     progress: Progress | None = None
+    ends: tuple[Candidate, Candidate] | None = None
     _placed: dict[tuple[str, str, bool], dict[int, Candidate]] = field(default_factory=dict)
-    _wanted: dict[str, Candidate] = field(default_factory=dict)
-    """Digest of what was wanted → the consistent candidate that was asked for it, in whichever boundary search."""
+    _positions: dict[tuple[str, str, str], int | None] = field(default_factory=dict)
 
-    def step(self, good: Candidate, bad: Candidate, purpose: Purpose = "boundary") -> Step:
+    def step(self, good: Candidate, bad: Candidate, purpose: Purpose = "refine") -> Step:
         """The smallest step that can be shown between a good and a bad candidate."""
-        step = self._narrow(good, bad, purpose, exact=False)
+        return self.closer(good, bad, self.locate(good, bad, purpose))
+
+    def closer(self, good: Candidate, bad: Candidate, step: Step) -> Step:
+        """The smallest step within one that was located between a good and a bad candidate."""
         size, left = len(self.world.timeline(good, bad)), self._left(step)
         while 1 < left < size:
-            step, size = self._narrow(step.low, step.high, "refine", exact=False, gaps=step.gaps), left
+            step, size = self._within(step, self.locate(step.low, step.high, "refine")), left
             left = self._left(step)
         if left > 1:
             ways = (self._isolate, self._exactly)
             few = len(changed_keys(self.world.timeline(step.low, step.high))) <= FEW_KEYS
             for way in ways if few else reversed(ways):
-                closer = way(step)
-                if self._left(closer) < left:
-                    return self._again(closer)
-                step = closer
+                nearer = way(step)
+                if self._left(nearer) < left:
+                    return self._again(nearer)
+                step = nearer
         return self._carried(step)
+
+    def left(self, step: Step) -> int:
+        """How many changes a step still holds."""
+        return self._left(step)
 
     def _carried(self, step: Step) -> Step:
         """Where one release brings packages along: are they enough without it? Then the cause is among them."""
@@ -78,68 +118,255 @@ class Pinpoint:
         if len(changed_keys(timeline)) != 1 or not come:
             return step
         without = self.exact(step.low.values.put(come))
-        if sign_of(self.evidence.outcome(without, "refine"), lenient=False) is not Sign.BAD:
+        outcome = self.evidence.settle(without, "refine")
+        if outcome.verdict is not Verdict.BAD or not outcome.alike:
             return step
-        return self._again(Step(step.low, without, step.gaps))
+        return self._again(replace(step, high=without))
 
     def _again(self, step: Step) -> Step:
         """Pinpoint within a smaller step; what could not be tested around it is not forgotten."""
-        closer = self.step(step.low, step.high, "refine")
-        return replace(closer, gaps=closer.gaps or step.gaps)
+        return self._within(step, self.step(step.low, step.high))
 
     def _exactly(self, step: Step) -> Step:
-        return self._narrow(step.low, step.high, "refine", exact=True, gaps=step.gaps)
+        return self._within(step, self.locate(step.low, step.high, "refine", exact=True))
+
+    def _within(self, step: Step, inner: Step) -> Step:
+        """The inner step, with what is known of the outer one."""
+        return replace(
+            inner,
+            gaps=inner.gaps or step.gaps,
+            confidence=min(step.confidence, inner.confidence),
+            checked=step.checked,
+        )
 
     def _left(self, step: Step) -> int:
         return len(self.world.timeline(step.low, step.high))
 
-    def _narrow(
-        self, good: Candidate, bad: Candidate, purpose: Purpose, *, exact: bool, gaps: tuple[Candidate, ...] = ()
+    def locate(
+        self, good: Candidate, bad: Candidate, purpose: Purpose, *, exact: bool = False, parts: Parts | None = None
     ) -> Step:
         """Boundary search over the prefixes of one timeline.
 
-        `gaps` are returned when this search meets none. A third way of failing narrows nothing at first; when it was
-        met THIRD_WAYS times, or nothing else is left to ask, it counts as bad, as any failure does. After
-        6 + 2 log2(N) gaps (EXACT_PATIENCE for exact prefixes) it stops looking between them: a wide band that cannot be
-        tested is left as an interval.
+        With `parts`, the changes that were tried by themselves count as well, and the step is returned as soon as its
+        change is worth being tried so; when it was (`checked`), as soon as the target is reached. A third way of
+        failing narrows nothing at first; when it was met THIRD_WAYS times, or nothing else is left to ask, it counts as
+        bad, as any failure does. After 6 + 2 log2(N) gaps (EXACT_PATIENCE for exact prefixes) it stops looking between
+        them: a wide band that cannot be tested is left as an interval.
         """
         timeline = self.world.timeline(good, bad)
         size = len(timeline)
-        ends = good.values.digest, bad.values.digest, exact
-        if ends not in self._placed:
-            self._placed[ends] = {} if exact else self._remembered(timeline)
-        placed = self._placed[ends]
+        weights = None if self.weigh is None else np.array([self.weigh(change) for change in timeline.changes])
         patience = EXACT_PATIENCE if exact else 6 + 2 * size.bit_length()
-        lenient = False
+        main, lenient = purpose == "boundary" and parts is not None, False
         while True:
-            seen = {k: outcome for k, c in placed.items() if (outcome := self.evidence.known(c)) is not None}
-            signs = {k: sign_of(outcome, lenient) for k, outcome in seen.items()}
-            belief = Belief.from_signs(size, signs)
-            if not lenient and sum(not seen[gap].alike for gap in belief.gaps) >= THIRD_WAYS:
+            placed = self._places(timeline, good, bad, exact)
+            gaps = frozenset(k for k, c in placed.items() if self.evidence.mute(c, lenient=lenient))
+            third = [k for k in gaps if self.evidence.third(placed[k])] if not lenient else []
+            places, digests = self._columns(timeline, placed, good, bad, lenient)
+            checks, checking, tried = self._checks(timeline, parts, frozenset(digests), gaps)
+            columns = [*digests, *checking]
+            belief = Belief(
+                size,
+                self.evidence.noise,
+                self.evidence.known([*(d for d, place in zip(digests, places, strict=True) if len(place.runs)), *checking]),
+                places,
+                gaps,
+                weights,
+                checks,
+                self.evidence.all_runs() if main else None,
+            )
+            low, high = belief.interval()
+            if len([k for k in third if low < k < high]) >= THIRD_WAYS:
                 lenient = True
                 continue
             if purpose in ("boundary", "partner"):
-                self.progress = Progress(belief.low, belief.high, size, belief.remaining())
-            waiting = [k for k in placed if k not in seen and belief.low < k < belief.high]
-            k = belief.choose(waiting) if len(belief.gaps) < patience else None
-            if k is not None and len(waiting) < self.slots:
-                placed[k] = self._place(timeline, k, good, bad, exact)
-            elif waiting:
-                raise Need([Ask(placed[w], 0, purpose) for w in waiting])
-            elif not lenient and any(not seen[gap].alike for gap in belief.gaps):
-                lenient = True
+                self.progress = Progress(low, high, size, self._remaining(belief))
+            if belief.nothing >= NOTHING_CHANGED:
+                raise Alike
+            first, last, sure = belief.group()
+            checked = first in tried
+            step = self._step(timeline, first, last, good, bad, exact, placed, sure, checked)
+            if sure >= self.target or (parts and not checked and sure >= WORTH_CHECKING and self._left(step) == 1):
+                return step
+            if main and (belief.nothing > DOUBTFUL or sure / (1 - belief.nothing) >= self.target):
+                self._ends_again()
+            waiting = {ask.candidate.values.digest for ask in self.evidence.running}
+            between = [k for k in gaps if low < k < high]
+            open_ = [k for k in range(1, size) if k not in placed or not self._said(placed[k], waiting)]
+            chosen = plan(
+                belief,
+                open_=open_ if len(between) < patience else [],
+                built=self._built(timeline, placed, open_),
+                pending=self._pending(belief, placed, columns),
+                slots=max(1, self.slots - len(self.evidence.running)),
+                price=self.price,
+            )
+            wants = self._wants(chosen, timeline, good, bad, exact, purpose, placed, columns)
+            if wants:
+                raise Need(wants)
+            if any(isinstance(choice, Fresh) for choice in chosen):
+                continue
+            if self.evidence.running:
+                raise Need([])
+            if lenient or not any(low < k < high for k in third):
+                return step
+            lenient = True
+
+    def _said(self, candidate: Candidate, waiting: set[str]) -> bool:
+        """It was run, or is running."""
+        return candidate.values.digest in waiting or bool(self.evidence.seen(candidate))
+
+    def _ends_again(self) -> None:
+        """Run the end that was run less. Raises Need."""
+        assert self.ends is not None
+        good, bad = self.ends
+        fewer = len(self.evidence.seen(good)) <= len(self.evidence.seen(bad))
+        raise Need([Want(good, "good end") if fewer else Want(bad, "bad end")])
+
+    def _remaining(self, belief: Belief) -> int:
+        """Runs that are still expected: the bits that are missing by the bits that a run gives at best, and checks."""
+        bits = float(belief.noise.information(belief.theta, np.array([0.5]), 1)[0])
+        return round(belief.entropy() / max(bits, 1e-3) + 0.49)
+
+    def _places(self, timeline: Timeline, good: Candidate, bad: Candidate, exact: bool) -> dict[int, Candidate]:
+        """Position → the candidate there, as far as it was placed; those that any boundary search has run included."""
+        ends = good.values.digest, bad.values.digest, exact
+        placed = self._placed.setdefault(ends, {})
+        still = [key for key in timeline.good if timeline.good[key] == timeline.bad.get(key)]
+        for candidate in () if exact else self.evidence.observed():
+            if all(candidate.values.get(key) == timeline.good[key] for key in still) and not candidate.exact:
+                question = (*ends[:2], candidate.wanted.digest)
+                if question not in self._positions:
+                    self._positions[question] = position_of(timeline, candidate.wanted)
+                k = self._positions[question]
+                if k is not None and 0 < k < len(timeline):
+                    placed.setdefault(k, candidate)
+        return placed
+
+    def _columns(
+        self, timeline: Timeline, placed: dict[int, Candidate], good: Candidate, bad: Candidate, lenient: bool
+    ) -> tuple[tuple[Place, ...], list[str]]:
+        """What was seen at which positions; the same lock at several positions is one place. And their digests."""
+        positions: dict[str, list[int]] = {}
+        for k, candidate in sorted(placed.items()):
+            positions.setdefault(candidate.values.digest, []).append(k)
+        places, digests = [], []
+        for digest, where in positions.items():
+            candidate = placed[where[0]]
+            if digest == good.values.digest:
+                places.append(Place((0, max(where)), Runs()))
+            elif digest == bad.values.digest:
+                places.append(Place((min(where), len(timeline)), Runs()))
+            elif len(runs := self.evidence.runs(candidate, lenient=lenient)):
+                places.append(Place(tuple(where), runs))
             else:
-                between = tuple(placed[gap] for gap in belief.gaps)
-                low = good if belief.low == 0 else placed[belief.low]
-                high = bad if belief.high == size else placed[belief.high]
-                return Step(low, high, between or gaps)
+                continue
+            digests.append(digest)
+        return tuple(places), digests
+
+    def _checks(
+        self, timeline: Timeline, parts: Parts | None, taken: frozenset[str], gaps: frozenset[int]
+    ) -> tuple[tuple[Check, ...], list[str], set[int]]:
+        """Candidates that hold or lack one change by itself, and their digests; and the first boundaries of the groups
+        whose change was tried by itself at all: that candidate may be a place of the timeline, or an end."""
+        if parts is None:
+            return (), [], set()
+        after = {(change.key, change.after): k for k, change in enumerate(timeline.changes, 1)}
+        before = {(change.key, change.before): k for k, change in enumerate(timeline.changes, 1)}
+        roles: dict[str, dict[tuple[int, Role], Candidate]] = {}
+        tried: set[int] = set()
+        for candidate in self.evidence.observed():
+            for role, base, where in ((Role.ALONE, parts.alone, after), (Role.WITHOUT, parts.without, before)):
+                moved = base.differing(candidate.wanted)
+                k = where.get((moved[0], candidate.wanted.get(moved[0]))) if len(moved) == 1 else None
+                if k is None or not len(self.evidence.runs(candidate)):
+                    continue
+                while k - 1 in gaps:
+                    k -= 1
+                if role is Role.ALONE:
+                    tried.add(k)
+                roles.setdefault(candidate.values.digest, {})[k, role] = candidate
+        checks, digests = [], []
+        for digest, found in roles.items():
+            candidate = next(iter(found.values()))
+            if digest not in taken and not self.evidence.is_end(candidate):
+                runs = self.evidence.runs(candidate)
+                checks.append(Check(runs, applied(timeline, candidate.values), tuple(found)))
+                digests.append(digest)
+        return tuple(checks), digests, tried
+
+    def _built(self, timeline: Timeline, placed: dict[int, Candidate], open_: Sequence[int]) -> set[int]:
+        """Open positions whose environment is there already: no package and no interpreter moves on the way to them."""
+        count, counts = 0, [0]
+        for change in timeline.changes:
+            count += change.key.axis in (Axis.PACKAGE, Axis.PYTHON)
+            counts.append(count)
+        there = {counts[k] for k, candidate in placed.items() if self.evidence.seen(candidate)} | {0, count}
+        return {k for k in open_ if counts[k] in there}
+
+    def _pending(self, belief: Belief, placed: dict[int, Candidate], columns: Sequence[str]) -> list[int | Flags]:
+        """The running asks that bear on this belief: as columns, or as the rows that put them on the bad side."""
+        at = {candidate.values.digest: k for k, candidate in placed.items()}
+        column = {digest: i for i, digest in enumerate(columns)}
+        found: list[int | Flags] = []
+        for digest in (ask.candidate.values.digest for ask in self.evidence.running):
+            if digest in column:
+                found.append(column[digest])
+            elif digest in at:
+                found.append(belief.beyond(at[digest]))
+        return found
+
+    def _wants(
+        self,
+        chosen: Sequence[Fresh | Again],
+        timeline: Timeline,
+        good: Candidate,
+        bad: Candidate,
+        exact: bool,
+        purpose: Purpose,
+        placed: dict[int, Candidate],
+        columns: Sequence[str],
+    ) -> list[Want]:
+        """The chosen runs; a position whose candidate turns out to be known already is no run."""
+        known = {candidate.values.digest: candidate for candidate in self.evidence.observed()}
+        wants = []
+        for choice in chosen:
+            if isinstance(choice, Again):
+                wants.append(Want(known[columns[choice.column]], purpose, extra=True))
+                continue
+            candidate = placed[choice.position] = self._place(timeline, choice.position, good, bad, exact)
+            if not self.evidence.seen(candidate):
+                wants.append(Want(candidate, purpose, extra=True))
+        return wants
+
+    def _step(
+        self,
+        timeline: Timeline,
+        first: int,
+        last: int,
+        good: Candidate,
+        bad: Candidate,
+        exact: bool,
+        placed: dict[int, Candidate],
+        sure: float,
+        checked: bool,
+    ) -> Step:
+        """The neighbours around a group of boundaries."""
+
+        def at(k: int) -> Candidate:
+            if k in (0, len(timeline)):
+                return bad if k else good
+            if k not in placed:
+                placed[k] = self._place(timeline, k, good, bad, exact)
+            return placed[k]
+
+        return Step(at(first - 1), at(last), tuple(placed[k] for k in range(first, last)), sure, checked)
 
     def _place(self, timeline: Timeline, k: int, good: Candidate, bad: Candidate, exact: bool) -> Candidate:
         """The candidate for a position: consistent where that exists, else the exact prefix."""
         wanted = timeline.prefix(k)
         realised = None if exact else self.world.realise(wanted, good, bad)
         if realised is not None:
-            self._wanted[wanted.digest] = realised
             return realised
         absent = frozenset(key for key in {*good.values, *bad.values} if key not in wanted)
         return self.completed(wanted, absent)
@@ -159,16 +386,6 @@ class Pinpoint:
             self.evidence.record(Ask(candidate, 0, "refine"), Outcome(Verdict.UNTESTABLE, missing))
         return candidate
 
-    def _remembered(self, timeline: Timeline) -> dict[int, Candidate]:
-        """Positions whose candidate an earlier boundary search has measured: the same is wanted, and the same held."""
-        still = [key for key in timeline.good if timeline.good[key] == timeline.bad.get(key)]
-        found = {}
-        for k in range(1, len(timeline)) if self._wanted else ():
-            known = self._wanted.get(timeline.prefix(k).digest)
-            if known is not None and all(known.values.get(key) == timeline.good[key] for key in still):
-                found[k] = known
-        return found
-
     def _isolate(self, step: Step) -> Step:
         """Take keys off a step that holds several, where one alone can be applied to `low` or taken out of `high`.
 
@@ -176,10 +393,10 @@ class Pinpoint:
         """
         while len(keys := changed_keys(timeline := self.world.timeline(step.low, step.high))) > 1:
             for candidate in self._singles(step, timeline, heads_first(keys, step.high)):
-                outcome = self.evidence.outcome(candidate, "refine")
-                sign = sign_of(outcome, lenient=False)
-                closer = Step(candidate, step.high, step.gaps) if sign is Sign.GOOD else step
-                closer = Step(step.low, candidate, step.gaps) if sign is Sign.BAD else closer
+                outcome = self.evidence.settle(candidate, "refine")
+                closer = replace(step, low=candidate) if outcome.verdict is Verdict.GOOD else step
+                if outcome.verdict is Verdict.BAD and outcome.alike:
+                    closer = replace(step, high=candidate)
                 if self._left(closer) < self._left(step):
                     step = closer
                     break
@@ -210,13 +427,26 @@ class Pinpoint:
                     yield candidate
 
 
-def sign_of(outcome: Outcome, lenient: bool) -> Sign:
-    """What an outcome says of its position; with `lenient` a third way of failing is bad, else a gap."""
-    if outcome.verdict is Verdict.GOOD:
-        return Sign.GOOD
-    if outcome.verdict is Verdict.BAD and (outcome.alike or lenient):
-        return Sign.BAD
-    return Sign.GAP
+def position_of(timeline: Timeline, wanted: Values) -> int | None:
+    """How many of the first changes of a timeline are applied in `wanted`; None when it is no prefix."""
+    k = max(
+        (
+            i
+            for i, change in enumerate(timeline.changes, 1)
+            if wanted.get(change.key) == change.after and change.after != timeline.good.get(change.key)
+        ),
+        default=0,
+    )
+    return k if timeline.prefix(k) == wanted else None
+
+
+def applied(timeline: Timeline, values: Values) -> Flags:
+    """Which changes of a timeline some values hold: all up to the one that each key stands at. Shape (N,)."""
+    reached: dict[Key, int] = {}
+    for k, change in enumerate(timeline.changes):
+        if values.get(change.key) == change.after:
+            reached[change.key] = k
+    return np.array([k <= reached.get(change.key, -1) for k, change in enumerate(timeline.changes)], dtype=bool)
 
 
 def changed_keys(timeline: Timeline) -> tuple[Key, ...]:

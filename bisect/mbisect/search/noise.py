@@ -1,0 +1,270 @@
+"""What runs of a good and of a bad candidate look like, as far as one knows: two sides, with unknown parameters.
+
+A *side* is good or bad. All good candidates of a search share one distribution of outcomes, all bad ones another. Their
+parameters θ are unknown and integrated out on a grid: every sum over θ below is a quadrature of the integral over the
+prior. One run is one sample, however many prompts it evaluated. Knows nothing of positions and candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from math import erfc, inf, lgamma, log
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbisect.terms import Outcome, Verdict
+
+Array = NDArray[np.float64]
+
+NOISY = 0.04
+"""Prior probability that runs of a candidate differ: most commands are deterministic. In a third of these cases the good
+side alone is noisy, in a third the bad side, in a third both are."""
+LEAST_DIFFERENCE = 0.15
+"""Failure rates of both sides that differ by less are not told apart: they count as the same."""
+LEAST_GAP = 0.5
+"""The same for a metric, in standard deviations."""
+ODD = 1e-4
+"""Prior probability that a candidate as a whole does not belong where its place says: a break healed in passing, two
+releases that do not go together."""
+FLOOR = 1e-9
+"""Stands for the probability 0 where a logarithm is taken."""
+BATCHES = (1, 2, 3, 4, 6, 8, 12, 16)
+"""Numbers of runs that are weighed against each other when a new environment is to be built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What was seen at one candidate: the runs that say something."""
+
+    fails: int = 0
+    passes: int = 0
+    values: tuple[float, ...] = ()
+
+    def __len__(self) -> int:
+        return self.fails + self.passes + len(self.values)
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome], *, lenient: bool = False) -> Runs:
+        """Count outcomes. A failure of a third kind says nothing, unless `lenient` takes it for a failure like others."""
+        bad = sum(o.verdict is Verdict.BAD and (o.alike or lenient) for o in outcomes)
+        good = sum(o.verdict is Verdict.GOOD for o in outcomes)
+        return cls(bad, good, tuple(o.value for o in outcomes if o.value is not None and o.verdict is Verdict.UNSURE))
+
+
+class Noise(Protocol):
+    """A family of distributions for both sides, on a grid of T parameter values."""
+
+    prior: Array
+    """Log prior of each θ. Shape (T,)."""
+
+    def likelihood(self, runs: Runs) -> tuple[Array, Array]:
+        """Log likelihood of a candidate's runs on the good and on the bad side, for each θ. Shapes (T,), (T,)."""
+
+    def alone(self, runs: Sequence[Runs]) -> float:
+        """Log likelihood of all these runs if there is one side only: nothing changed."""
+
+    def failing(self, weights: Array) -> tuple[float, float]:
+        """Probability that a run looks bad on the good and on the bad side, by the posterior `weights` of θ."""
+
+    def repeatable(self, weights: Array) -> float:
+        """Probability that every run of a candidate ends alike, so that a second one tells nothing."""
+
+    def information(self, weights: Array, bad: Array, runs: int) -> Array:
+        """Bits that `runs` more runs at a candidate are expected to tell of its side.
+
+        `weights`: posterior of θ, shape (T,); `bad`: probability that the candidate is on the bad side, any shape.
+        The mutual information of side and outcome (Cover and Thomas, Elements of Information Theory, 2.3).
+        """
+
+
+class RateNoise:
+    """Pass or fail: each side fails at a rate of its own, g on the good side and f on the bad.
+
+    Prior: on a side without noise g is 0 and f is 1, on a noisy one g is Beta(1, 3) and f uniform; f ≥ g +
+    LEAST_DIFFERENCE. A candidate with k failures in n runs has the likelihood g^k (1-g)^(n-k) or f^k (1-f)^(n-k): the
+    Beta-Bernoulli model (Gelman et al., Bayesian Data Analysis, 2.1) with a point mass for what never or always fails.
+    """
+
+    POINTS = 12
+
+    def __init__(self) -> None:
+        u = (np.arange(self.POINTS) + 0.5) / self.POINTS
+        g = np.concatenate([[FLOOR], 1 - (1 - u) ** (1 / 3)])  # quantiles of Beta(1, 3)
+        f = np.concatenate([[1 - FLOOR], u])
+        good, bad = (grid.ravel() for grid in np.meshgrid(g, f, indexing="ij"))
+        mass = np.full((len(g), len(f)), NOISY / 3 / self.POINTS**2)
+        mass[0, :] = mass[:, 0] = NOISY / 3 / self.POINTS
+        mass[0, 0] = 1 - NOISY
+        weight = mass.ravel()
+        possible = bad >= good + LEAST_DIFFERENCE
+        self.good: Array = good[possible]
+        self.bad: Array = bad[possible]
+        self.prior: Array = np.log(weight[possible] / weight[possible].sum())
+
+    def likelihood(self, runs: Runs) -> tuple[Array, Array]:
+        """See Noise; Bernoulli, the order of the runs does not matter."""
+        return (
+            runs.fails * np.log(self.good) + runs.passes * np.log1p(-self.good),
+            runs.fails * np.log(self.bad) + runs.passes * np.log1p(-self.bad),
+        )
+
+    def alone(self, runs: Sequence[Runs]) -> float:
+        """One rate r for all: 0, 1, or with probability NOISY uniform: ∫ r^k (1-r)^(n-k) dr = B(k+1, n-k+1)."""
+        fails, passes = sum(r.fails for r in runs), sum(r.passes for r in runs)
+        even = log(NOISY) + lgamma(fails + 1) + lgamma(passes + 1) - lgamma(fails + passes + 2)
+        never = log((1 - NOISY) / 2) if fails == 0 else -inf
+        always = log((1 - NOISY) / 2) if passes == 0 else -inf
+        return float(np.logaddexp.reduce([even, never, always]))
+
+    def failing(self, weights: Array) -> tuple[float, float]:
+        """See Noise: the mean rates."""
+        return float(weights @ self.good), float(weights @ self.bad)
+
+    def repeatable(self, weights: Array) -> float:
+        """See Noise: neither side is noisy."""
+        return float(weights[(self.good < 1e-6) & (self.bad > 1 - 1e-6)].sum())
+
+    def information(self, weights: Array, bad: Array, runs: int) -> Array:
+        """See Noise: the number of failures among the runs is binomial on either side, mixed over θ."""
+        on_good = weights @ binomial(tuple(self.good), runs)
+        on_bad = weights @ binomial(tuple(self.bad), runs)
+        mixed = bad[..., None] * on_bad + (1 - bad[..., None]) * on_good
+        return np.maximum(0.0, entropy(mixed) - bad * entropy(on_bad) - (1 - bad) * entropy(on_good))
+
+
+class MetricNoise:
+    """A number from each run: each side has a mean and a spread of its own.
+
+    Student's t with DEGREES degrees of freedom, so that a single outlier costs little (Lange, Little and Taylor 1989,
+    "Robust statistical modeling using the t distribution"). The bad side may have two humps: with probability HUMP_PRIOR
+    a share of HUMP of its runs behaves as the good side's. Scales come from the range of what was measured; the means
+    are at least LEAST_GAP standard deviations apart, in the direction in which the ends differ.
+    """
+
+    DEGREES = 6
+    MEANS = 15
+    SPREADS = (0.05, 0.12, 0.25, 0.5)
+    """In units of the range of the values."""
+    HUMP = 0.35
+    HUMP_PRIOR = 0.2
+
+    def __init__(self, good: Sequence[float], bad: Sequence[float], others: Sequence[float] = ()) -> None:
+        """The values at the good end, at the bad end, and wherever else some were measured."""
+        values = [*good, *bad, *others]
+        low, high = min(values), max(values)
+        width = (high - low) or max(abs(high), 1.0) * 1e-6
+        self._low, self._width = low, width
+        means = np.linspace(-0.15, 1.15, self.MEANS)
+        spreads = np.array(self.SPREADS)
+        grid = np.meshgrid(means, means, spreads, spreads, [0.0, self.HUMP], indexing="ij")
+        at, to, wide, wide_bad, hump = (axis.ravel() for axis in grid)
+        sign = 1.0 if np.median(bad) >= np.median(good) else -1.0
+        possible = sign * (to - at) >= LEAST_GAP * np.maximum(wide, wide_bad)
+        self._good, self._bad = at[possible], to[possible]
+        self._good_spread, self._bad_spread, self._hump = wide[possible], wide_bad[possible], hump[possible]
+        weight = np.where(self._hump > 0, self.HUMP_PRIOR, 1 - self.HUMP_PRIOR)
+        self.prior: Array = np.log(weight / weight.sum())
+        self._means, self._spreads = (axis.ravel() for axis in np.meshgrid(means, spreads, indexing="ij"))
+
+    def likelihood(self, runs: Runs) -> tuple[Array, Array]:
+        """See Noise; runs are independent given θ."""
+        good, bad = np.zeros_like(self.prior), np.zeros_like(self.prior)
+        for value in runs.values:
+            x = (value - self._low) / self._width
+            on_good = student(x, self._good, self._good_spread, self.DEGREES)
+            own = student(x, self._bad, self._bad_spread, self.DEGREES)
+            good += on_good
+            with np.errstate(divide="ignore"):
+                bad += np.logaddexp(np.log1p(-self._hump) + own, np.log(self._hump) + on_good)
+        return good, bad
+
+    def alone(self, runs: Sequence[Runs]) -> float:
+        """One mean and one spread for all."""
+        total = np.full(self._means.shape, -log(self._means.size))
+        for value in (value for r in runs for value in r.values):
+            total += student((value - self._low) / self._width, self._means, self._spreads, self.DEGREES)
+        return float(np.logaddexp.reduce(total))
+
+    def failing(self, weights: Array) -> tuple[float, float]:
+        """See Noise: beyond the middle between two normal distributions d standard deviations apart, Φ(∓ d/2)."""
+        error = 0.5 * erfc(self._gap(weights) / 2 / 2**0.5)
+        return error, 1 - error
+
+    def repeatable(self, weights: Array) -> float:
+        """See Noise: a metric is never taken for exact."""
+        return 0.0
+
+    def _gap(self, weights: Array) -> float:
+        """Posterior mean of the distance of both means, in standard deviations."""
+        spread = np.sqrt((self._good_spread**2 + self._bad_spread**2) / 2)
+        return float(weights @ (np.abs(self._bad - self._good) / spread))
+
+    def information(self, weights: Array, bad: Array, runs: int) -> Array:
+        """See Noise: two normal distributions d standard deviations apart, d its posterior mean; n runs make it d √n.
+
+        The log likelihood ratio of the sides is then normal, with mean ± d²/2 and variance d².
+        """
+        gap = self._gap(weights) * runs**0.5
+        z = np.linspace(-3.5, 3.5, 29)
+        density = np.exp(-(z**2) / 2)
+        density /= density.sum()
+        with np.errstate(divide="ignore", over="ignore"):
+            prior = np.log(bad) - np.log1p(-bad)
+            if_bad = 1 / (1 + np.exp(-(prior[..., None] + gap * gap / 2 + gap * z)))
+            if_good = 1 / (1 + np.exp(-(prior[..., None] - gap * gap / 2 + gap * z)))
+        left = bad * (binary_entropy(if_bad) @ density) + (1 - bad) * (binary_entropy(if_good) @ density)
+        return np.maximum(0.0, binary_entropy(bad) - left)
+
+
+def noise_for(good: Sequence[Outcome], bad: Sequence[Outcome], others: Sequence[Outcome]) -> Noise:
+    """The family for what both ends show: numbers where both measured some, else passes and failures."""
+    values = [Runs.of(outcomes).values for outcomes in (good, bad)]
+    if all(values):
+        return MetricNoise(*values, Runs.of(others).values)
+    return _rates()
+
+
+@cache
+def _rates() -> RateNoise:
+    return RateNoise()
+
+
+def sides(noise: Noise, runs: Runs) -> tuple[Array, Array]:
+    """Log likelihood of a candidate's runs where good and where bad is expected: it may be an odd one. (T,), (T,)."""
+    good, bad = noise.likelihood(runs)
+    rare, common = log(ODD), log(1 - ODD)
+    return np.logaddexp(common + good, rare + bad), np.logaddexp(common + bad, rare + good)
+
+
+def student(x: float, mean: Array, spread: Array, degrees: int) -> Array:
+    """Log density of Student's t, location `mean` and scale `spread`."""
+    constant = lgamma((degrees + 1) / 2) - lgamma(degrees / 2) - 0.5 * log(degrees * np.pi)
+    z = (x - mean) / spread
+    density: Array = constant - np.log(spread) - (degrees + 1) / 2 * np.log1p(z * z / degrees)
+    return density
+
+
+@lru_cache(maxsize=64)
+def binomial(rates: tuple[float, ...], n: int) -> Array:
+    """Probability of 0 … n failures in n runs at each rate. Shape (T, n + 1)."""
+    k = np.arange(n + 1)
+    ways = np.array([lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) for i in k])
+    rate = np.array(rates)[:, None]
+    found: Array = np.exp(ways + k * np.log(rate) + (n - k) * np.log1p(-rate))
+    return found
+
+
+def entropy(p: Array) -> Array:
+    """Of distributions along the last axis, in bits."""
+    found: Array = -(p * np.log2(np.maximum(p, FLOOR))).sum(-1)
+    return found
+
+
+def binary_entropy(p: Array) -> Array:
+    """Of a coin, in bits."""
+    found: Array = -(p * np.log2(np.maximum(p, FLOOR)) + (1 - p) * np.log2(np.maximum(1 - p, FLOOR)))
+    return found
