@@ -43,6 +43,11 @@ class Result:
         return min((cause.confidence for cause in causes), default=None)
 
     @property
+    def exact(self) -> bool:
+        """Whether each cause is one single release."""
+        return self.finding is not None and all(len(covered(cause)) == 1 for cause in self.finding.causes)
+
+    @property
     def width(self) -> int:
         """How many releases the answer holds: as many as there are causes when each is named exactly."""
         return len(set().union(*(covered(cause) for cause in self.finding.causes))) if self.finding else 0
