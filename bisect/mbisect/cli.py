@@ -299,12 +299,15 @@ def simulate(
     ] = None,
     gap_sigma: Annotated[
         float | None,
-        typer.Option(min=0, metavar="D", help="Judge a metric whose means are D standard deviations apart."),
+        typer.Option(min=0, max=1000, metavar="D", help="Judge a metric whose means are D standard deviations apart."),
     ] = None,
     untestable: Annotated[
         float, typer.Option(min=0, max=1, metavar="SHARE", help="Candidates that cannot be tested.")
     ] = 0.0,
-    culprits: Annotated[int, typer.Option(min=1, max=8, metavar="N", help="Changes that only fail together.")] = 1,
+    culprits: Annotated[
+        int | None,
+        typer.Option(min=1, max=8, metavar="N", help="Guilty changes, which only fail together.  [default: 1]"),
+    ] = None,
     each: Annotated[bool, typer.Option("--each", help="Each culprit alone is enough.")] = False,
     nothing: Annotated[bool, typer.Option("--nothing", help="No change is guilty; both ends fail alike.")] = False,
     searches: Annotated[int, typer.Option(min=1, metavar="N", help="Searches to simulate.")] = 100,
@@ -326,7 +329,7 @@ def simulate(
     from mbisect.simulate.asked import asked_for
     from mbisect.simulate.many import simulate_many
 
-    scenario = asked_for(changes, good_fails, bad_fails, gap_sigma, untestable, 0 if nothing else culprits, each)
+    scenario = asked_for(changes, good_fails, bad_fails, gap_sigma, untestable, culprits, each, nothing)
     seeds = range(seed * searches, (seed + 1) * searches)
     try:
         with counting(searches, "searches") as done:

@@ -48,7 +48,7 @@ def together(bench: Bench) -> None:
             continue
         ours = bench.ours(name, scenario)
         theirs = bench.each(f"{name}: picire", partial(peers.ddmin, scenario)) if bench.peers else []
-        ratio = f"{mean(one.runs for one in ours) / mean(one.runs for one in theirs):.0%}" if theirs else ""
+        ratio = f"{100 * mean(one.runs for one in ours) / mean(one.runs for one in theirs):.0f} %" if theirs else ""
         rows.append([f"{name}; mbisect", target, *figures(ours), ratio])
         rows += [[f"{name}; ddmin", "", *figures(theirs), ""]] if theirs else []
     head = ("culprits, noise; tool", "target", "exact", "95 % interval", "runs", "environments", "of ddmin's tests")

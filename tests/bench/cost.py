@@ -68,7 +68,7 @@ def nothing(bench: Bench) -> None:
     rows = []
     for noise in NOTHING:
         scenario = Scenario(N, culprits=0, noise=noise)
-        name = "metric" if isinstance(noise, Metrics) else f"both ends fail {noise.good_fails:.0%}"
+        name = "metric" if isinstance(noise, Metrics) else f"both ends fail {100 * noise.good_fails:g} %"
         if bench.wants(name):
             ours = bench.ours(f"nothing changed, {name}", scenario)
             counts = Counter(one.outcome for one in ours)

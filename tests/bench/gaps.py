@@ -32,8 +32,8 @@ class Cell:
         scenario = self.scenario
         words = [str(scenario.changes), noise_name(scenario)]
         words += [f"{scenario.culprits} {'each' if scenario.each else 'together'}"] if scenario.culprits > 1 else []
-        words += [f"{scenario.untestable:.0%} untestable"] if scenario.untestable else []
-        words += [f"{scenario.third:.0%} of a third kind"] if scenario.third else []
+        words += [f"{100 * scenario.untestable:g} % untestable"] if scenario.untestable else []
+        words += [f"{100 * scenario.third:g} % of a third kind"] if scenario.third else []
         return ", ".join(words)
 
 
@@ -61,10 +61,10 @@ def main() -> None:
         if not bench.wants(cell.name):
             continue
         ours = bench.ours(cell.name, cell.scenario)
-        rows.append([f"{cell.name}; mbisect", cell.target, *figures(ours), *widths(ours)])
+        rows.append([f"{cell.name}; mbisect", cell.target, *figures(ours), *widths(ours), falsely_confirmed(ours)])
         if bench.peers and cell.scenario.culprits == 1:
             theirs = bench.each(f"{cell.name}: git-bayesect", partial(peers.bayesect, cell.scenario))
-            rows.append([f"{cell.name}; git-bayesect", "", *figures(theirs), "", ""])
+            rows.append([f"{cell.name}; git-bayesect", "", *figures(theirs), "", "", ""])
     head = (
         *(
             "changes, noise, gaps; tool",
@@ -76,7 +76,7 @@ def main() -> None:
             "runs",
             "environments",
         ),
-        *("named exactly", "releases in the answer"),
+        *("named exactly", "releases in the answer", "wrong though confirmed"),
     )
     note = (
         "Right: the culprit is named, or within the interval that is left. Runs and environments: median / mean. "
@@ -107,6 +107,12 @@ def widths(results: Sequence[Ended]) -> list[str]:
         return ["-", "-"]
     wide = [one.width for one in right]
     return [percent(sum(one.exact for one in right), len(right)), f"{median(wide):g} / {mean(wide):.1f} / {max(wide)}"]
+
+
+def falsely_confirmed(results: Sequence[Ended]) -> str:
+    """The share that is wrong and was said to be shown in both directions."""
+    false = sum(isinstance(one, Result) and one.judgement == "wrong" and one.confirmed for one in results)
+    return percent(false, len(results))
 
 
 if __name__ == "__main__":

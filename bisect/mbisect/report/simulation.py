@@ -17,10 +17,12 @@ def as_text(scenario: Scenario, summary: Summary, jobs: int) -> str:
     rows += [(f"rounds of {jobs} jobs", summary.rounds)] if jobs > 1 else []
     lines = [in_words(scenario), "", f"{'':<20}{'median':>8}{'90 % need at most':>20}"]
     lines += [f"{name:<20}{row.median:>8g}{row.most:>20g}" for name, row in rows]
-    shares = f"right {summary.right:.0%}, undecided {summary.undecided:.0%}, wrong {summary.wrong:.0%}"
+    shares = (
+        f"right {_percent(summary.right)}, undecided {_percent(summary.undecided)}, wrong {_percent(summary.wrong)}"
+    )
     lines += ["", f"{shares} of {summary.searches} searches"]
     if summary.stopped:
-        lines.append(f"{summary.stopped:.0%} wanted more runs than --max-runs allows, and count as undecided")
+        lines.append(f"{_percent(summary.stopped)} wanted more runs than --max-runs allows, and count as undecided")
     return "\n".join(lines)
 
 
@@ -39,8 +41,12 @@ def in_words(scenario: Scenario) -> str:
     if isinstance(noise, Metrics):
         words.append(f"a metric {noise.gap:g} standard deviations apart")
     elif isinstance(noise, Exits):
-        words.append(f"good candidates fail {noise.good_fails:.0%}")
-        words += [f"bad ones {noise.bad_fails:.0%}"] if scenario.culprits else []
+        words.append(f"good candidates fail {_percent(noise.good_fails)}")
+        words += [f"bad ones {_percent(noise.bad_fails)}"] if scenario.culprits else []
     if scenario.untestable:
-        words.append(f"{scenario.untestable:.0%} untestable")
+        words.append(f"{_percent(scenario.untestable)} untestable")
     return ", ".join(words)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"

@@ -13,15 +13,19 @@ def asked_for(
     bad_fails: float | None,
     gap_sigma: float | None,
     untestable: float,
-    culprits: int,
+    culprits: int | None,
     each: bool,
+    nothing: bool,
 ) -> Scenario:
-    """The scenario, whose culprits are none where nothing changed. Raises UsageError."""
-    noise = _noise(good_fails, bad_fails, gap_sigma, nothing=culprits == 0)
+    """The scenario; None is what was not given. Raises UsageError."""
+    if nothing and (culprits is not None or each):
+        raise UsageError("--nothing: there is no culprit; leave --culprits and --each out")
+    noise = _noise(good_fails, bad_fails, gap_sigma, nothing=nothing)
+    count = 0 if nothing else culprits or 1
     try:
-        return Scenario(changes, culprits, each, noise=noise, untestable=untestable)
+        return Scenario(changes, count, each, noise=noise, untestable=untestable)
     except ValueError as error:
-        raise UsageError(f"--changes {changes} --culprits {culprits}: {error}") from error
+        raise UsageError(f"--changes {changes} --culprits {count}: {error}") from error
 
 
 def _noise(good_fails: float | None, bad_fails: float | None, gap_sigma: float | None, *, nothing: bool) -> Noise:

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from mbisect.search import Search
 from mbisect.simulate.planted import Plan, Planted
 from mbisect.simulate.scenario import Scenario
-from mbisect.terms import Ask, Cause, Finding
+from mbisect.terms import Ask, Cause, Finding, Outcome
 
 Judgement = Literal["right", "wrong", "undecided"]
 MOST_RUNS = 2000
 """A search that wants more runs than this is stopped."""
+
+
+class Searching(Protocol):
+    """What is driven: the two calls of `mbisect.search.Search`."""
+
+    def select(self, slots: int = 1) -> tuple[Ask, ...] | Finding:
+        """What should run now, those that are still running included; or the finding."""
+
+    def record(self, ask: Ask, outcome: Outcome) -> None:
+        """Take note of an outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,11 @@ class Result:
         return min((cause.confidence for cause in causes), default=None)
 
     @property
+    def confirmed(self) -> bool:
+        """Whether the search says that it has shown its answer in both directions."""
+        return self.finding is not None and self.finding.sufficient is True and self.finding.necessary is True
+
+    @property
     def exact(self) -> bool:
         """Whether each cause is one single release."""
         return self.finding is not None and all(len(covered(cause)) == 1 for cause in self.finding.causes)
@@ -53,18 +68,29 @@ class Result:
         return len(set().union(*(covered(cause) for cause in self.finding.causes))) if self.finding else 0
 
 
+def searching_for(planted: Planted) -> Search:
+    """The search, as it comes."""
+    return Search(planted.world, planted.world.good, planted.world.bad)
+
+
 def simulate(
     scenario: Scenario,
     seed: int,
     *,
     jobs: int = 1,
     most_runs: int = MOST_RUNS,
-    searching: Callable[[Planted], Search] | None = None,
+    searching: Callable[[Planted], Searching] = searching_for,
 ) -> Result:
     """Run one search to its end, `jobs` trials at once. Trials that still run when it ends are counted too."""
-    planted = scenario.planted(seed)
-    world = planted.world
-    search = searching(planted) if searching else Search(world, world.good, world.bad)
+    try:
+        return _drive(scenario.planted(seed), jobs, most_runs, searching)
+    except Exception as error:
+        error.add_note(f"in the search with seed {seed} of {scenario}")
+        raise
+
+
+def _drive(planted: Planted, jobs: int, most_runs: int, searching: Callable[[Planted], Searching]) -> Result:
+    search = searching(planted)
     running: deque[tuple[Ask, int]] = deque()
     runs, clock, environments = 0, 0, set[str]()
     while not isinstance(answer := search.select(jobs), Finding):
@@ -76,7 +102,7 @@ def simulate(
             environments.add(ask.candidate.values.digest)
             runs += 1
         if not running:
-            raise RuntimeError(f"seed {seed}: the search neither asks nor ends")
+            raise RuntimeError("the search neither asks nor ends")
         ask, clock = running.popleft()
         search.record(ask, planted.outcome(ask))
     return Result(answer, judge(answer, planted.plan), runs, len(environments), clock)
