@@ -26,6 +26,8 @@ class PeerResult:
     judgement: str
     runs: int
     environments: int
+    confidence: float | None = None
+    """What it says of its answer, if it says anything."""
 
 
 def need(module: str, name: str) -> None:
@@ -65,9 +67,10 @@ def bayesect(scenario: Scenario, seed: int, confidence: float = 0.95) -> PeerRes
                 failed = outcome.verdict is not Verdict.GOOD
             bisector.record(index, failed)
         position = size - int(bisector.distribution.argmax())
+        said = float(bisector.distribution.max())
     change = timeline.changes[position - 1] if position else None
     right = change is not None and planted.plan.culprits == {(change.key.name, change.after)}
-    return PeerResult("found", "right" if right else "wrong", sum(times.values()), len(times))
+    return PeerResult("found", "right" if right else "wrong", sum(times.values()), len(times), said)
 
 
 def ddmin(scenario: Scenario, seed: int) -> PeerResult:

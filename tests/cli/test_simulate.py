@@ -31,7 +31,7 @@ def test_it_says_what_was_planted_what_it_takes_and_how_often_it_is_right(mbisec
     assert lines[0] == "64 changes, one culprit, good candidates fail 0 %, bad ones 100 %"
     assert lines[-1] == "right 100 %, undecided 0 %, wrong 0 % of 10 searches"
     runs = next(line for line in lines if line.startswith("runs")).split()
-    assert [int(number) <= 10 for number in runs[1:]] == [True, True]
+    assert [0 < float(number) <= 20 for number in runs[1:]] == [True, True]
 
 
 def test_as_json_it_gives_numbers_and_what_was_asked(mbisect: Any, tmp_path: Path) -> None:
