@@ -32,8 +32,8 @@ HEAD = (
 )
 NOTE = """\
 Noise: how often good and bad candidates fail, or the gap of a metric in standard deviations. Says: the mean of the
-confidence that comes with the answers. Wrong otherwise: named no cause, and said that an end is not what it is. Runs and
-environments: median / mean. git-bayesect gets the best verdict of a metric, by the threshold halfway between."""
+confidence that comes with the answers. Wrong otherwise: named no cause, and said that an end is not what it is. Runs
+and environments: median / mean. git-bayesect gets the best verdict of a metric, by the threshold halfway between."""
 
 
 def main() -> None:

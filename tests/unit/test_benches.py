@@ -55,6 +55,11 @@ def test_the_interval_of_a_share_is_wilsons(measure: ModuleType) -> None:
     assert measure.wilson(0, 0) == (0, 1)
 
 
+def test_a_peer_that_is_missing_is_one_line_that_says_what_to_do(peers: ModuleType) -> None:
+    with pytest.raises(SystemExit, match=r"no-such-peer is not installed: pip install -e '.\[bench\]'"):
+        peers.need("no_such_peer", "no-such-peer")
+
+
 def test_git_bayesect_is_right_without_noise_and_counts_gaps_as_failures(peers: ModuleType) -> None:
     pytest.importorskip("git_bayesect", reason="the peers are not installed")
     clean = [peers.bayesect(Scenario(64), seed) for seed in range(20)]
