@@ -9,42 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbisect.search import Search
-from mbisect.terms import Candidate, Change, Finding, Key, Outcome, Timeline, Values, Verdict, package
+from mbisect.simulate import NumberedWorld
+from mbisect.terms import Finding, Outcome, Verdict
 
 BAD, GOOD, UNTESTABLE = (Outcome(v, v) for v in (Verdict.BAD, Verdict.GOOD, Verdict.UNTESTABLE))
-
-
-class NumberedWorld:
-    """Packages p0 … whose versions are 0 … releases; their releases come out in turns. Everything resolves."""
-
-    def __init__(self, packages: int, releases: int) -> None:
-        self.keys = [package(f"p{i}") for i in range(packages)]
-        self.good = self.place(dict.fromkeys(self.keys, 0))
-        self.bad = self.place(dict.fromkeys(self.keys, releases))
-
-    def place(self, versions: dict[Key, int]) -> Candidate:
-        values = Values({key: str(version) for key, version in versions.items()})
-        return Candidate(values, values)
-
-    def timeline(self, good: Candidate, bad: Candidate) -> Timeline:
-        moves = []
-        for i, key in enumerate(self.keys):
-            low, high = int(good.values[key]), int(bad.values[key])
-            step = 1 if high >= low else -1
-            moves += [((max(v, v + step), i), Change(key, str(v), str(v + step))) for v in range(low, high, step)]
-        moves.sort(key=lambda move: move[0])
-        return Timeline(good.values, bad.values, tuple(change for _, change in moves))
-
-    def realise(
-        self, wanted: Values, good: Candidate, bad: Candidate, *, held: frozenset[Key] = frozenset()
-    ) -> Candidate | None:
-        return Candidate(wanted, wanted)
-
-    def exact(self, wanted: Values, held: frozenset[Key]) -> Candidate:
-        return Candidate(wanted, wanted, exact=True)
-
-    def missing(self, wanted: Values) -> str | None:
-        return None
 
 
 def drive(world: NumberedWorld, oracle: Callable[[dict[str, int]], Outcome], slots: int = 1) -> tuple[Finding, int]:
