@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from math import log
+from math import log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class Part(IntEnum):
     """It takes others with it, and there are others that are enough: neither shows it."""
 
 
-PARTS = {Part.SINGLE: 0.8, Part.TOGETHER: 0.12, Part.EACH: 0.06, Part.BOTH: 0.02}
+PARTS = {Part.SINGLE: 0.78, Part.TOGETHER: 0.12, Part.EACH: 0.08, Part.BOTH: 0.02}
 """Prior probabilities."""
 
 
@@ -76,6 +76,8 @@ class Check:
     runs: Runs
     applied: Flags
     """Which changes it holds: where one of them is the single cause, this decides its side. Shape (N,)."""
+    passed: Flags
+    """Those of them that a later change of the same key may have mended. Shape (N,)."""
     roles: tuple[tuple[int, Role], ...]
     """First boundary of a group, and what the candidate is to it."""
 
@@ -133,35 +135,52 @@ class Belief:
         return np.array(boundary), np.array(part), np.array(logs)
 
     @cached_property
-    def _columns(self) -> tuple[Flags, list[Runs]]:
-        """Which rows put which column on the bad side, shape (rows, columns); and the runs of each column."""
+    def _columns(self) -> tuple[Array, list[Runs]]:
+        """The chance that a row gives to a column to be on the bad side, shape (rows, columns); the columns' runs.
+
+        A place is on the side that its position says. Of the candidate that holds (or lacks) the change of its own
+        boundary alone, a row's part says the side. Any other candidate is bad if it holds a change that is enough, and
+        good if it lacks one that is necessary; else, or where a later change of the same key may have mended it, the row
+        does not know.
+        """
         boundary, part, _ = self._rows
-        flags: list[Flags] = []
+        chances: list[Array] = []
         runs: list[Runs] = []
         for place in self.places:
-            flags.append(boundary <= min(place.positions))
+            chances.append(np.where(boundary <= min(place.positions), 1 - ODD, ODD))
             runs.append(place.runs)
         last_of = dict(self.groups)
         for check in self.checks:
-            bad = check.applied[boundary - 1].copy()
+            holds = check.applied[boundary - 1]
+            chance = np.where(holds, 1 - self._lacking, self._lacking)
+            chance = np.where((part == Part.TOGETHER) & ~holds | (part == Part.SINGLE) & ~holds, ODD, chance)
+            chance = np.where((part == Part.EACH) & holds | (part == Part.SINGLE) & holds, 1 - ODD, chance)
+            chance = np.where((part == Part.TOGETHER) & holds | (part == Part.EACH) & ~holds, 0.5, chance)
+            chance = np.where((part == Part.BOTH) | check.passed[boundary - 1], 0.5, chance)
             for first, role in check.roles:
                 here = (boundary >= first) & (boundary <= last_of[first])
-                alone = (part == Part.SINGLE) | (part == Part.EACH)
-                healthy = (part == Part.SINGLE) | (part == Part.TOGETHER)
-                bad[here] = alone[here] if role is Role.ALONE else ~healthy[here]
-            flags.append(bad)
+                enough = (part == Part.SINGLE) | (part == Part.EACH)
+                needed = (part == Part.SINGLE) | (part == Part.TOGETHER)
+                bad = enough if role is Role.ALONE else ~needed
+                chance = np.where(here, np.where(bad, 1 - ODD, ODD), chance)
+            chances.append(chance)
             runs.append(check.runs)
-        return np.array(flags, dtype=bool).reshape(len(flags), len(boundary)).T, runs
+        return np.array(chances).reshape(len(chances), len(boundary)).T, runs
+
+    _lacking = 1 - (PARTS[Part.SINGLE] + (1 - PARTS[Part.SINGLE]) / 2)
+    """Chance that a candidate is bad without a change that was not checked: half of what is not a single cause."""
 
     @cached_property
     def _posterior(self) -> tuple[Array, float]:
         """Posterior of rows and θ together, shape (rows, T), and the log evidence that something changed."""
         _, _, prior = self._rows
-        flags, runs = self._columns
-        both = [sides(self.noise, r) for r in runs]
-        good = np.array([g for g, _ in both]).reshape(len(runs), len(self.known))
-        lift = np.array([b - g for g, b in both]).reshape(len(runs), len(self.known))
-        logs = prior[:, None] + (self.known + good.sum(0))[None, :] + flags.astype(float) @ lift
+        chances, runs = self._columns
+        logs = np.repeat(prior[:, None], len(self.known), axis=1) + self.known
+        if runs:
+            both = [self.noise.likelihood(r) for r in runs]
+            good, bad = (np.array([pair[i] for pair in both]) for i in (0, 1))
+            for chance in np.unique(chances):
+                logs += (chances == chance).astype(float) @ np.logaddexp(log1p(-chance) + good, log(chance) + bad)
         peak = logs.max()
         joint: Array = np.exp(logs - peak)
         total = joint.sum()
@@ -200,6 +219,17 @@ class Belief:
         mass = [total[last] - total[first - 1] for first, last in self.groups]
         best = int(np.argmax(mass))
         return (*self.groups[best], float(mass[best]) * (1 - self.nothing))
+
+    def around(self, mass: float) -> tuple[int, int]:
+        """(first, last) boundary of the groups around the likeliest one that hold this probability together."""
+        total = np.concatenate([[0.0], np.cumsum(self.boundary)])
+        chance = [total[last] - total[first - 1] for first, last in self.groups]
+        low = high = int(np.argmax(chance))
+        while sum(chance[low : high + 1]) < mass and (low > 0 or high + 1 < len(chance)):
+            below = chance[low - 1] if low > 0 else -1.0
+            above = chance[high + 1] if high + 1 < len(chance) else -1.0
+            low, high = (low - 1, high) if below > above else (low, high + 1)
+        return self.groups[low][0], self.groups[high][1]
 
     def before(self, mass: Array) -> Array:
         """Probability that each position 1 … N-1 is on the bad side, for any weights of the rows. Shape (N-1,)."""
@@ -246,8 +276,8 @@ class Belief:
 
         Not what the rows say of it alone: what was seen there may show that it is an odd one. Shape (columns,).
         """
-        flags, runs = self._columns
-        found = mass @ flags
+        chances, runs = self._columns
+        found = mass @ chances
         for c, of in enumerate(runs):
             good, bad = (float(self.theta @ np.exp(np.maximum(logs, -300))) for logs in self.noise.likelihood(of))
             if_bad = (1 - ODD) * bad / ((1 - ODD) * bad + ODD * good + 1e-300)
@@ -257,7 +287,8 @@ class Belief:
 
     def flags(self) -> Flags:
         """Which rows put which column (places, then checks) on the bad side. Shape (rows, columns)."""
-        return self._columns[0]
+        found: Flags = self._columns[0] > 0.5
+        return found
 
     def interval(self, mass: float = 0.95) -> tuple[int, int]:
         """(low, high): the boundary lies in low+1 … high with at least this probability."""
@@ -273,15 +304,18 @@ class Belief:
 
 
 def pooled(noise: Noise, runs: Sequence[Runs], good: Sequence[Runs] = (), bad: Sequence[Runs] = ()) -> Array:
-    """Log weight of each θ by candidates whose side is known, and by others, which may be on either. Shape (T,)."""
+    """Log weight of each θ by candidates whose side is known, and by others, which may be on either. Shape (T,).
+
+    Of the others only what their further runs say beside the first counts: the first one says nothing of the noise, but
+    on which side they are.
+    """
     total = noise.prior.copy()
     for r in good:
         total += sides(noise, r)[0]
     for r in bad:
         total += sides(noise, r)[1]
     for r in runs:
-        on_good, on_bad = sides(noise, r)
-        total += np.logaddexp(on_good, on_bad) - log(2)
+        total += np.logaddexp(*sides(noise, r)) - np.logaddexp(*sides(noise, r.first()))
     return total
 
 

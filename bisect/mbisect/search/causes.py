@@ -242,7 +242,7 @@ class Search:
         self.phase = purpose
         parts = Parts(
             self._good.values.put({cause.change.key: cause.change.after for cause in causes}),
-            bad.values.put({cause.change.key: cause.change.before for cause in causes}),
+            None if causes else bad.values,
         )
         located = self._pinpoint.locate(base, top, purpose, parts=parts)
         step = self._pinpoint.closer(base, top, located)

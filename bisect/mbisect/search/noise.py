@@ -47,6 +47,12 @@ class Runs:
     def __len__(self) -> int:
         return self.fails + self.passes + len(self.values)
 
+    def first(self) -> Runs:
+        """One of these runs, of the kind that is more frequent."""
+        if self.values:
+            return Runs(values=self.values[:1])
+        return Runs(fails=1) if self.fails > self.passes else Runs(passes=1)
+
     @classmethod
     def of(cls, outcomes: Sequence[Outcome], *, lenient: bool = False) -> Runs:
         """Count outcomes. A failure of a third kind says nothing, unless `lenient` takes it for a failure like others."""

@@ -55,8 +55,8 @@ class Parts:
 
     alone: Values
     """What they hold beside that change."""
-    without: Values
-    """What they lack that change from."""
+    without: Values | None
+    """What they lack that change from; None: to lack it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,8 @@ class Pinpoint:
         """
         timeline = self.world.timeline(good, bad)
         size = len(timeline)
+        if not size:
+            return Step(good, bad)
         weights = None if self.weigh is None else np.array([self.weigh(change) for change in timeline.changes])
         patience = EXACT_PATIENCE if exact else 6 + 2 * size.bit_length()
         main, lenient = purpose == "boundary" and parts is not None, False
@@ -186,7 +188,11 @@ class Pinpoint:
             first, last, sure = belief.group()
             checked = first in tried
             step = self._step(timeline, first, last, good, bad, exact, placed, sure, checked)
-            if sure >= self.target or (parts and not checked and sure >= WORTH_CHECKING and self._left(step) == 1):
+            enough = sure >= self.target
+            if enough or (parts and not checked and sure >= WORTH_CHECKING and self._left(step) == 1):
+                if any(first <= k < last for k in third):
+                    lenient = True
+                    continue
                 return step
             if main and (belief.nothing > DOUBTFUL or sure / (1 - belief.nothing) >= self.target):
                 self._ends_again()
@@ -209,7 +215,8 @@ class Pinpoint:
             if self.evidence.running:
                 raise Need([])
             if lenient or not any(low < k < high for k in third):
-                return step
+                around = belief.around(self.target)
+                return self._step(timeline, *around, good, bad, exact, placed, max(sure, self.target), checked)
             lenient = True
 
     def _said(self, candidate: Candidate, waiting: set[str]) -> bool:
@@ -277,21 +284,22 @@ class Pinpoint:
         tried: set[int] = set()
         for candidate in self.evidence.observed():
             for role, base, where in ((Role.ALONE, parts.alone, after), (Role.WITHOUT, parts.without, before)):
-                moved = base.differing(candidate.wanted)
+                moved = base.differing(candidate.wanted) if base is not None else ()
                 k = where.get((moved[0], candidate.wanted.get(moved[0]))) if len(moved) == 1 else None
-                if k is None or not len(self.evidence.runs(candidate)):
+                if k is None:
                     continue
                 while k - 1 in gaps:
                     k -= 1
                 if role is Role.ALONE:
                     tried.add(k)
-                roles.setdefault(candidate.values.digest, {})[k, role] = candidate
+                if len(self.evidence.runs(candidate)):
+                    roles.setdefault(candidate.values.digest, {})[k, role] = candidate
         checks, digests = [], []
         for digest, found in roles.items():
             candidate = next(iter(found.values()))
             if digest not in taken and not self.evidence.is_end(candidate):
                 runs = self.evidence.runs(candidate)
-                checks.append(Check(runs, applied(timeline, candidate.values), tuple(found)))
+                checks.append(Check(runs, *applied(timeline, candidate.values), tuple(found)))
                 digests.append(digest)
         return tuple(checks), digests, tried
 
@@ -356,11 +364,10 @@ class Pinpoint:
         def at(k: int) -> Candidate:
             if k in (0, len(timeline)):
                 return bad if k else good
-            if k not in placed:
-                placed[k] = self._place(timeline, k, good, bad, exact)
-            return placed[k]
+            return placed[k] if k in placed else self._place(timeline, k, good, bad, exact)
 
-        return Step(at(first - 1), at(last), tuple(placed[k] for k in range(first, last)), sure, checked)
+        gaps = tuple(placed[k] for k in range(first, last) if k in placed and self.evidence.mute(placed[k]))
+        return Step(at(first - 1), at(last), gaps, sure, checked)
 
     def _place(self, timeline: Timeline, k: int, good: Candidate, bad: Candidate, exact: bool) -> Candidate:
         """The candidate for a position: consistent where that exists, else the exact prefix."""
@@ -440,13 +447,16 @@ def position_of(timeline: Timeline, wanted: Values) -> int | None:
     return k if timeline.prefix(k) == wanted else None
 
 
-def applied(timeline: Timeline, values: Values) -> Flags:
-    """Which changes of a timeline some values hold: all up to the one that each key stands at. Shape (N,)."""
+def applied(timeline: Timeline, values: Values) -> tuple[Flags, Flags]:
+    """Which changes of a timeline some values hold: all up to the one that each key stands at; and which of these are
+    not the last that the key holds. Shapes (N,), (N,)."""
     reached: dict[Key, int] = {}
     for k, change in enumerate(timeline.changes):
         if values.get(change.key) == change.after:
             reached[change.key] = k
-    return np.array([k <= reached.get(change.key, -1) for k, change in enumerate(timeline.changes)], dtype=bool)
+    last = np.array([reached.get(change.key, -1) for change in timeline.changes])
+    here = np.arange(len(timeline))
+    return here <= last, here < last
 
 
 def changed_keys(timeline: Timeline) -> tuple[Key, ...]:

@@ -17,8 +17,8 @@ MOST_BRANCHES = 4
 REPEATABLE = 0.8
 """As long as runs are repeatable with this probability none is repeated while something new tells WORTH bits or more."""
 WORTH = 0.3
-LEAST = 3e-3
-"""Bits per unit of cost; what tells less is not worth asking."""
+LEAST = 0.02
+"""What tells less per unit of cost is not worth asking; in units of what a run tells where nothing is known."""
 CLOSE = 0.97
 """Positions that tell nearly as much as the best one are equals: the one that halves the open stretch is taken."""
 
@@ -80,12 +80,13 @@ def _best(
     fresh, score, told = _fresh(belief, open_, built, branches, price)
     if fresh is not None and told >= WORTH and noise.repeatable(theta) >= REPEATABLE:
         return fresh
+    least = LEAST * float(noise.information(theta, np.array([0.5]), 1)[0])
     if belief.flags().shape[1]:
         again = sum(chance * noise.information(theta, belief.column_bad(mass), 1) for chance, mass in branches)
         column = int(np.argmax(again))
-        if float(np.asarray(again)[column]) > max(score, LEAST):
+        if float(np.asarray(again)[column]) > max(score, least):
             return Again(column)
-    return fresh if score > LEAST else None
+    return fresh if score > least else None
 
 
 def _fresh(
