@@ -29,6 +29,10 @@ Flags = NDArray[np.bool_]
 
 SAME = 0.15
 """Prior probability that nothing has changed: both ends behave alike."""
+MENDED = 0.1
+"""Chance that a later change of the same key mends what one broke."""
+IMPLAUSIBLE = 14.0
+"""In nats; e^-14 is about one in a million."""
 UNLIKELY = 1e-3
 """Prior weight of a change that cannot be seen: the resolver gave the same lock on both sides of it."""
 
@@ -156,7 +160,8 @@ class Belief:
             chance = np.where((part == Part.TOGETHER) & ~holds | (part == Part.SINGLE) & ~holds, ODD, chance)
             chance = np.where((part == Part.EACH) & holds | (part == Part.SINGLE) & holds, 1 - ODD, chance)
             chance = np.where((part == Part.TOGETHER) & holds | (part == Part.EACH) & ~holds, 0.5, chance)
-            chance = np.where((part == Part.BOTH) | check.passed[boundary - 1], 0.5, chance)
+            chance = np.where(part == Part.BOTH, 0.5, chance)
+            chance = np.where(check.passed[boundary - 1], np.minimum(chance, 1 - MENDED), chance)
             for first, role in check.roles:
                 here = (boundary >= first) & (boundary <= last_of[first])
                 enough = (part == Part.SINGLE) | (part == Part.EACH)
@@ -171,40 +176,45 @@ class Belief:
     """Chance that a candidate is bad without a change that was not checked: half of what is not a single cause."""
 
     @cached_property
-    def _posterior(self) -> tuple[Array, float]:
-        """Posterior of rows and θ together, shape (rows, T), and the log evidence that something changed."""
+    def _posterior(self) -> tuple[Array, Array, float]:
+        """Posterior of the rows, shape (rows,), and of θ, shape (T,); and the log evidence that something changed.
+
+        Where no row could make a θ likelier than e^-IMPLAUSIBLE of the likeliest one, it is left out of the sums.
+        """
         _, _, prior = self._rows
         chances, runs = self._columns
-        logs = np.repeat(prior[:, None], len(self.known), axis=1) + self.known
-        if runs:
-            both = [self.noise.likelihood(r) for r in runs]
-            good, bad = (np.array([pair[i] for pair in both]) for i in (0, 1))
-            for chance in np.unique(chances):
-                logs += (chances == chance).astype(float) @ np.logaddexp(log1p(-chance) + good, log(chance) + bad)
+        both = [self.noise.likelihood(r) for r in runs]
+        good, bad = (np.array([pair[i] for pair in both]).reshape(len(runs), len(self.known)) for i in (0, 1))
+        bound = self.known + np.maximum(good, bad).sum(0)
+        kept = bound >= bound.max() - IMPLAUSIBLE
+        good, bad = good[:, kept], bad[:, kept]
+        logs = np.repeat(prior[:, None], int(kept.sum()), axis=1) + self.known[kept]
+        for chance in np.unique(chances):
+            logs += (chances == chance).astype(float) @ np.logaddexp(log1p(-chance) + good, log(chance) + bad)
         peak = logs.max()
         joint: Array = np.exp(logs - peak)
         total = joint.sum()
-        return joint / total, float(peak + log(total))
+        theta = np.zeros_like(self.known)
+        theta[kept] = joint.sum(0) / total
+        return joint.sum(1) / total, theta, float(peak + log(total))
 
     @cached_property
     def nothing(self) -> float:
         """Probability that nothing changed at all; 0 where that is out of the question."""
         if self.same is None:
             return 0.0
-        changed = self._posterior[1] + log(1 - SAME)
+        changed = self._posterior[2] + log(1 - SAME)
         return float(1 / (1 + np.exp(np.clip(changed - self.noise.alone(self.same) - log(SAME), -700, 700))))
 
     @cached_property
     def theta(self) -> Array:
         """Posterior of θ. Shape (T,)."""
-        found: Array = self._posterior[0].sum(0)
-        return found
+        return self._posterior[1]
 
     @cached_property
     def mass(self) -> Array:
         """Posterior of the rows. Shape (rows,)."""
-        found: Array = self._posterior[0].sum(1)
-        return found
+        return self._posterior[0]
 
     @cached_property
     def boundary(self) -> Array:
@@ -271,18 +281,21 @@ class Belief:
         high = min((k for k in tested if k >= middle), default=self.size)
         return low, high
 
-    def column_bad(self, mass: Array) -> Array:
-        """Probability that each column's candidate is really on the bad side, for any weights of the rows.
+    def telling(self, mass: Array) -> Array:
+        """Bits that one more run of each column is expected to tell of the rows, whose weights are `mass`.
 
-        Not what the rows say of it alone: what was seen there may show that it is an odd one. Shape (columns,).
+        A run X depends on the row only through the side z of its candidate: I(row; X) = I(z; X) - I(z; X | row). What a
+        row and the runs so far say of z together is Bayes' rule. Shape (columns,).
         """
         chances, runs = self._columns
-        found = mass @ chances
+        found = np.zeros(len(runs))
         for c, of in enumerate(runs):
-            good, bad = (float(self.theta @ np.exp(np.maximum(logs, -300))) for logs in self.noise.likelihood(of))
-            if_bad = (1 - ODD) * bad / ((1 - ODD) * bad + ODD * good + 1e-300)
-            if_good = ODD * bad / (ODD * bad + (1 - ODD) * good + 1e-300)
-            found[c] = found[c] * if_bad + (1 - found[c]) * if_good
+            good, bad = (float(self.theta @ np.exp(np.maximum(logs, -600))) for logs in self.noise.likelihood(of))
+            values, where = np.unique(chances[:, c], return_inverse=True)
+            share = np.bincount(where, weights=mass, minlength=len(values))
+            on_bad = values * bad / (values * bad + (1 - values) * good + 1e-300)
+            told = self.noise.information(self.theta, np.append(on_bad, share @ on_bad), 1)
+            found[c] = max(0.0, told[-1] - share @ told[:-1])
         return found
 
     def flags(self) -> Flags:

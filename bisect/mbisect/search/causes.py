@@ -15,7 +15,7 @@ import numpy as np
 
 from mbisect.search.boundary import SAME
 from mbisect.search.evidence import Evidence, Need, Want, gather
-from mbisect.search.noise import Runs, noise_for
+from mbisect.search.noise import Runs, binary_entropy, noise_for
 from mbisect.search.pinpoint import (
     NOTHING_CHANGED, Alike, Parts, Pinpoint, Progress, Step, changed_keys, heads_first,
 )  # fmt: skip
@@ -29,7 +29,7 @@ MOST_SETS = 6
 """Boundaries looked for: independent causes, and breaks that were healed in passing."""
 ENDS_DIFFER = 0.1
 """Both ends are taken to differ when they behave alike with at most this probability; what follows goes on asking."""
-END_FAILS = 0.95
+END_FAILS = 0.985
 """So surely a good end that fails as the bad end does is said to be bad."""
 CONFIDENCE = 0.95
 """How surely a cause must be known, unless the user says otherwise."""
@@ -185,14 +185,26 @@ class Search:
         return len(bad if good.fails == 0 else good) >= self._end_runs
 
     def _again(self, good: Runs, bad: Runs) -> None:
-        """Run the end again that tells more: the one that does not do what it should, else the one that was run less.
+        """Run the end again that tells more of whether they differ; where that is the same, the one that was run less.
 
         Raises Need.
         """
-        astray = good.fails > 0, bad.passes > 0
-        if astray == (False, True) or (astray[0] == astray[1] and len(bad) < len(good)):
-            raise Need([Want(self._bad, "bad end")])
-        raise Need([Want(self._good, "good end")])
+        told = [self._tells(good, bad, end) for end in (0, 1)]
+        if abs(told[0] - told[1]) < 0.1 * max(told) or good.values:
+            told = [-len(good), -len(bad)]
+        raise Need([Want(self._good, "good end") if told[0] > told[1] else Want(self._bad, "bad end")])
+
+    def _tells(self, good: Runs, bad: Runs, end: int) -> float:
+        """Information that a run of one end (0 good, 1 bad) is expected to give on whether both are alike; in nats."""
+        noise, same = noise_for(self._evidence.seen(self._good), self._evidence.seen(self._bad), ()), self._same(good, bad)
+        logs = noise.prior + noise.likelihood(good)[0] + noise.likelihood(bad)[1]
+        theta = np.exp(logs - np.logaddexp.reduce(logs))
+        if_changed = noise.failing(theta)[end]
+        failed = noise.alone([good, bad, Runs(fails=1)])
+        if_same = float(np.exp(failed - noise.alone([good, bad])))
+        mixed = same * if_same + (1 - same) * if_changed
+        h = binary_entropy(np.array([mixed, if_same, if_changed]))
+        return float(h[0] - same * h[1] - (1 - same) * h[2])
 
     def _same(self, good: Runs, bad: Runs) -> float:
         """Probability that both ends behave alike, by their own runs."""

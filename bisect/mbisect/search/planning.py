@@ -82,7 +82,7 @@ def _best(
         return fresh
     least = LEAST * float(noise.information(theta, np.array([0.5]), 1)[0])
     if belief.flags().shape[1]:
-        again = sum(chance * noise.information(theta, belief.column_bad(mass), 1) for chance, mass in branches)
+        again = sum(chance * belief.telling(mass) for chance, mass in branches)
         column = int(np.argmax(again))
         if float(np.asarray(again)[column]) > max(score, least):
             return Again(column)
