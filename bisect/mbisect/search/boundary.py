@@ -23,7 +23,7 @@ from math import log, log1p
 import numpy as np
 from numpy.typing import NDArray
 
-from mbisect.search.noise import ODD, Array, Noise, Runs, sides
+from mbisect.search.noise import ODD, Array, Noise, Runs, binary_entropy, sides
 
 Flags = NDArray[np.bool_]
 
@@ -176,8 +176,9 @@ class Belief:
     """Chance that a candidate is bad without a change that was not checked: half of what is not a single cause."""
 
     @cached_property
-    def _posterior(self) -> tuple[Array, Array, float]:
-        """Posterior of the rows, shape (rows,), and of θ, shape (T,); and the log evidence that something changed.
+    def _posterior(self) -> tuple[Array, Array, float, tuple[Array, Array]]:
+        """Posterior of the rows, shape (rows,), and of θ, shape (T,); the log evidence that something changed; and the
+        rates at which runs look bad on the good and on the bad side if a row is true, shapes (rows,), (rows,).
 
         Where no row could make a θ likelier than e^-IMPLAUSIBLE of the likeliest one, it is left out of the sums.
         """
@@ -196,7 +197,10 @@ class Belief:
         total = joint.sum()
         theta = np.zeros_like(self.known)
         theta[kept] = joint.sum(0) / total
-        return joint.sum(1) / total, theta, float(peak + log(total))
+        rows = joint.sum(1)
+        known = np.maximum(rows, 1e-300)
+        good_rate, bad_rate = ((joint @ rate[kept]) / known for rate in self.noise.rates)
+        return rows / total, theta, float(peak + log(total)), (good_rate, bad_rate)
 
     @cached_property
     def nothing(self) -> float:
@@ -281,21 +285,41 @@ class Belief:
         high = min((k for k in tested if k >= middle), default=self.size)
         return low, high
 
-    def telling(self, mass: Array) -> Array:
-        """Bits that one more run of each column is expected to tell of the rows, whose weights are `mass`.
+    @property
+    def rates(self) -> tuple[Array, Array]:
+        """How often runs look bad on the good and on the bad side if a row is true. Shapes (rows,), (rows,)."""
+        return self._posterior[3]
 
-        A run X depends on the row only through the side z of its candidate: I(row; X) = I(z; X) - I(z; X | row). What a
-        row and the runs so far say of z together is Bayes' rule. Shape (columns,).
+    def telling(self, mass: Array) -> tuple[Array, Array, Array]:
+        """Bits that one run is expected to tell of the rows, whose weights are `mass`.
+
+        At each position 1 … N-1, at each column, at the good and the bad end of the search. The mutual information of
+        the row and whether the run looks bad: H(Σ p(row) q(row)) - Σ p(row) H(q(row)), q(row) what the row predicts. At
+        a column what its runs so far say of its side counts too: it may be known whatever the row. Shapes (N-1,),
+        (columns,), (2,).
         """
+        boundary, _, _ = self._rows
+        good, bad = self.rates
+        shares = [np.bincount(boundary - 1, weights=mass * of, minlength=self.size) for of in (bad, good)]
+        doubts = [np.bincount(boundary - 1, weights=mass * binary_entropy(of), minlength=self.size) for of in (bad, good)]
+        looks, left = (
+            (np.cumsum(on_bad) + on_good.sum() - np.cumsum(on_good))[:-1] for on_bad, on_good in (shares, doubts)
+        )
+        positions = binary_entropy(np.clip(looks, 0, 1)) - left
+        predicted = self._predicted()
+        columns = binary_entropy(mass @ predicted) - mass @ binary_entropy(predicted)
+        ends = np.array([float(binary_entropy(mass @ of) - mass @ binary_entropy(of)) for of in (good, bad)])
+        return np.maximum(positions, 0), np.maximum(columns, 0), np.maximum(ends, 0)
+
+    def _predicted(self) -> Array:
+        """Probability that the next run of each column looks bad if a row is true. Shape (rows, columns)."""
         chances, runs = self._columns
-        found = np.zeros(len(runs))
+        good, bad = self.rates
+        found = np.empty_like(chances)
         for c, of in enumerate(runs):
-            good, bad = (float(self.theta @ np.exp(np.maximum(logs, -600))) for logs in self.noise.likelihood(of))
-            values, where = np.unique(chances[:, c], return_inverse=True)
-            share = np.bincount(where, weights=mass, minlength=len(values))
-            on_bad = values * bad / (values * bad + (1 - values) * good + 1e-300)
-            told = self.noise.information(self.theta, np.append(on_bad, share @ on_bad), 1)
-            found[c] = max(0.0, told[-1] - share @ told[:-1])
+            on_good, on_bad = (float(self.theta @ np.exp(np.maximum(logs, -600))) for logs in self.noise.likelihood(of))
+            is_bad = chances[:, c] * on_bad / (chances[:, c] * on_bad + (1 - chances[:, c]) * on_good + 1e-300)
+            found[:, c] = is_bad * bad + (1 - is_bad) * good
         return found
 
     def flags(self) -> Flags:

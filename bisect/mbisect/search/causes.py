@@ -199,7 +199,7 @@ class Search:
         noise, same = noise_for(self._evidence.seen(self._good), self._evidence.seen(self._bad), ()), self._same(good, bad)
         logs = noise.prior + noise.likelihood(good)[0] + noise.likelihood(bad)[1]
         theta = np.exp(logs - np.logaddexp.reduce(logs))
-        if_changed = noise.failing(theta)[end]
+        if_changed = float(theta @ noise.rates[end])
         failed = noise.alone([good, bad, Runs(fails=1)])
         if_same = float(np.exp(failed - noise.alone([good, bad])))
         mixed = same * if_same + (1 - same) * if_changed

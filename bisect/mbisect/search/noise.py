@@ -73,8 +73,8 @@ class Noise(Protocol):
     def alone(self, runs: Sequence[Runs]) -> float:
         """Log likelihood of all these runs if there is one side only: nothing changed."""
 
-    def failing(self, weights: Array) -> tuple[float, float]:
-        """Probability that a run looks bad on the good and on the bad side, by the posterior `weights` of θ."""
+    rates: tuple[Array, Array]
+    """Probability that a run looks bad, on the good and on the bad side, for each θ. Shapes (T,), (T,)."""
 
     def repeatable(self, weights: Array) -> float:
         """Probability that every run of a candidate ends alike, so that a second one tells nothing."""
@@ -110,6 +110,7 @@ class RateNoise:
         self.good: Array = good[possible]
         self.bad: Array = bad[possible]
         self.prior: Array = np.log(weight[possible] / weight[possible].sum())
+        self.rates = self.good, self.bad
 
     def likelihood(self, runs: Runs) -> tuple[Array, Array]:
         """See Noise; Bernoulli, the order of the runs does not matter."""
@@ -125,10 +126,6 @@ class RateNoise:
         never = log((1 - NOISY) / 2) if fails == 0 else -inf
         always = log((1 - NOISY) / 2) if passes == 0 else -inf
         return float(np.logaddexp.reduce([even, never, always]))
-
-    def failing(self, weights: Array) -> tuple[float, float]:
-        """See Noise: the mean rates."""
-        return float(weights @ self.good), float(weights @ self.bad)
 
     def repeatable(self, weights: Array) -> float:
         """See Noise: neither side is noisy."""
@@ -148,7 +145,8 @@ class MetricNoise:
     Student's t with DEGREES degrees of freedom, so that a single outlier costs little (Lange, Little and Taylor 1989,
     "Robust statistical modeling using the t distribution"). The bad side may have two humps: with probability HUMP_PRIOR
     a share of HUMP of its runs behaves as the good side's. Scales come from the range of what was measured; the means
-    are at least LEAST_GAP standard deviations apart, in the direction in which the ends differ.
+    are at least LEAST_GAP standard deviations apart, in the direction in which the ends differ. A run looks bad when it lies
+    beyond the middle between both means, d standard deviations apart: with probability Φ(∓ d/2) if both are normal.
     """
 
     DEGREES = 6
@@ -174,6 +172,10 @@ class MetricNoise:
         self._good_spread, self._bad_spread, self._hump = wide[possible], wide_bad[possible], hump[possible]
         weight = np.where(self._hump > 0, self.HUMP_PRIOR, 1 - self.HUMP_PRIOR)
         self.prior: Array = np.log(weight / weight.sum())
+        spread = np.sqrt((self._good_spread**2 + self._bad_spread**2) / 2)
+        self._gap = np.abs(self._bad - self._good) / spread
+        beyond = np.array([0.5 * erfc(gap / 2 / 2**0.5) for gap in self._gap])
+        self.rates = beyond, 1 - beyond
         self._means, self._spreads = (axis.ravel() for axis in np.meshgrid(means, spreads, indexing="ij"))
 
     def likelihood(self, runs: Runs) -> tuple[Array, Array]:
@@ -195,26 +197,16 @@ class MetricNoise:
             total += student((value - self._low) / self._width, self._means, self._spreads, self.DEGREES)
         return float(np.logaddexp.reduce(total))
 
-    def failing(self, weights: Array) -> tuple[float, float]:
-        """See Noise: beyond the middle between two normal distributions d standard deviations apart, Φ(∓ d/2)."""
-        error = 0.5 * erfc(self._gap(weights) / 2 / 2**0.5)
-        return error, 1 - error
-
     def repeatable(self, weights: Array) -> float:
         """See Noise: a metric is never taken for exact."""
         return 0.0
-
-    def _gap(self, weights: Array) -> float:
-        """Posterior mean of the distance of both means, in standard deviations."""
-        spread = np.sqrt((self._good_spread**2 + self._bad_spread**2) / 2)
-        return float(weights @ (np.abs(self._bad - self._good) / spread))
 
     def information(self, weights: Array, bad: Array, runs: int) -> Array:
         """See Noise: two normal distributions d standard deviations apart, d its posterior mean; n runs make it d √n.
 
         The log likelihood ratio of the sides is then normal, with mean ± d²/2 and variance d².
         """
-        gap = self._gap(weights) * runs**0.5
+        gap = float(weights @ self._gap) * runs**0.5
         z = np.linspace(-3.5, 3.5, 29)
         density = np.exp(-(z**2) / 2)
         density /= density.sum()

@@ -14,7 +14,7 @@ import numpy as np
 from mbisect.search.boundary import Belief, Check, Flags, Place, Role
 from mbisect.search.evidence import Evidence, Need, Want
 from mbisect.search.noise import Runs
-from mbisect.search.planning import Again, Fresh, Price, plan
+from mbisect.search.planning import Again, Choice, End, Fresh, Price, plan
 from mbisect.search.world import World
 from mbisect.terms import Ask, Axis, Candidate, Change, Key, Outcome, Purpose, Timeline, Values, Verdict
 
@@ -326,7 +326,7 @@ class Pinpoint:
 
     def _wants(
         self,
-        chosen: Sequence[Fresh | Again],
+        chosen: Sequence[Choice],
         timeline: Timeline,
         good: Candidate,
         bad: Candidate,
@@ -339,6 +339,11 @@ class Pinpoint:
         known = {candidate.values.digest: candidate for candidate in self.evidence.observed()}
         wants = []
         for choice in chosen:
+            if isinstance(choice, End):
+                assert self.ends is not None
+                end: Purpose = "bad end" if choice.bad else "good end"
+                wants.append(Want(self.ends[choice.bad], end, extra=True))
+                continue
             if isinstance(choice, Again):
                 wants.append(Want(known[columns[choice.column]], purpose, extra=True))
                 continue
