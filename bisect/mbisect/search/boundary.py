@@ -83,7 +83,7 @@ class Check:
     passed: Flags
     """Those of them that a later change of the same key may have mended. Shape (N,)."""
     roles: tuple[tuple[int, Role], ...]
-    """First boundary of a group, and what the candidate is to it."""
+    """First boundary of a group, and what the candidate is to it; none: it holds several, and lacks several."""
 
 
 @dataclass(frozen=True)
@@ -301,7 +301,9 @@ class Belief:
         boundary, _, _ = self._rows
         good, bad = self.rates
         shares = [np.bincount(boundary - 1, weights=mass * of, minlength=self.size) for of in (bad, good)]
-        doubts = [np.bincount(boundary - 1, weights=mass * binary_entropy(of), minlength=self.size) for of in (bad, good)]
+        doubts = [
+            np.bincount(boundary - 1, weights=mass * binary_entropy(of), minlength=self.size) for of in (bad, good)
+        ]
         looks, left = (
             (np.cumsum(on_bad) + on_good.sum() - np.cumsum(on_good))[:-1] for on_bad, on_good in (shares, doubts)
         )

@@ -75,9 +75,7 @@ class Search:
         self._evidence = Evidence()
         self._evidence.ends(good, bad)
         target = 1 - (1 - confidence) * SPARE
-        self._pinpoint = Pinpoint(
-            world, self._evidence, target, weigh, price=price or Price(), ends=(good, bad)
-        )
+        self._pinpoint = Pinpoint(world, self._evidence, target, weigh, price=price or Price(), ends=(good, bad))
         self.phase = "both ends"
         """What the search is doing now, in words."""
 
@@ -196,7 +194,10 @@ class Search:
 
     def _tells(self, good: Runs, bad: Runs, end: int) -> float:
         """Information that a run of one end (0 good, 1 bad) is expected to give on whether both are alike; in nats."""
-        noise, same = noise_for(self._evidence.seen(self._good), self._evidence.seen(self._bad), ()), self._same(good, bad)
+        noise, same = (
+            noise_for(self._evidence.seen(self._good), self._evidence.seen(self._bad), ()),
+            self._same(good, bad),
+        )
         logs = noise.prior + noise.likelihood(good)[0] + noise.likelihood(bad)[1]
         theta = np.exp(logs - np.logaddexp.reduce(logs))
         if_changed = float(theta @ noise.rates[end])
@@ -243,9 +244,18 @@ class Search:
             if alone.verdict is not Verdict.GOOD or len(causes) >= MOST_PARTNERS:
                 break
             base, top, purpose = with_, step.high, "partner"
+        causes = self._needed(causes)
         without = self._necessary(causes, bad)
         rest = self._evidence.settle(without, "necessary")
         return Suspects(tuple(causes), step, _boolean(alone, Verdict.BAD), without, _boolean(rest, Verdict.GOOD))
+
+    def _needed(self, causes: list[Cause]) -> list[Cause]:
+        """Those causes without which the others are not enough; the last one that was found is needed anyway."""
+        for cause in causes[:-1]:
+            others = [other for other in causes if other is not cause]
+            if self._evidence.settle(self._sufficient(others), "sufficient").verdict is Verdict.BAD:
+                return self._needed(others)
+        return causes
 
     def _confirmed(
         self, base: Candidate, top: Candidate, causes: Sequence[Cause], bad: Candidate, purpose: Purpose

@@ -170,7 +170,9 @@ class Pinpoint:
             belief = Belief(
                 size,
                 self.evidence.noise,
-                self.evidence.known([*(d for d, place in zip(digests, places, strict=True) if len(place.runs)), *checking]),
+                self.evidence.known(
+                    [*(d for d, place in zip(digests, places, strict=True) if len(place.runs)), *checking]
+                ),
                 places,
                 gaps,
                 weights,
@@ -274,7 +276,7 @@ class Pinpoint:
     def _checks(
         self, timeline: Timeline, parts: Parts | None, taken: frozenset[str], gaps: frozenset[int]
     ) -> tuple[tuple[Check, ...], list[str], set[int]]:
-        """Candidates that hold or lack one change by itself, and their digests; and the first boundaries of the groups
+        """Candidates between both ends that are no prefixes, and their digests; and the first boundaries of the groups
         whose change was tried by itself at all: that candidate may be a place of the timeline, or an end."""
         if parts is None:
             return (), [], set()
@@ -282,7 +284,12 @@ class Pinpoint:
         before = {(change.key, change.before): k for k, change in enumerate(timeline.changes, 1)}
         roles: dict[str, dict[tuple[int, Role], Candidate]] = {}
         tried: set[int] = set()
+        among: dict[str, Candidate] = {}
         for candidate in self.evidence.observed():
+            digest = candidate.values.digest
+            said = len(self.evidence.runs(candidate)) > 0
+            if said and lies_within(timeline, candidate):
+                among[digest] = candidate
             for role, base, where in ((Role.ALONE, parts.alone, after), (Role.WITHOUT, parts.without, before)):
                 moved = base.differing(candidate.wanted) if base is not None else ()
                 k = where.get((moved[0], candidate.wanted.get(moved[0]))) if len(moved) == 1 else None
@@ -292,14 +299,14 @@ class Pinpoint:
                     k -= 1
                 if role is Role.ALONE:
                     tried.add(k)
-                if len(self.evidence.runs(candidate)):
-                    roles.setdefault(candidate.values.digest, {})[k, role] = candidate
+                if said:
+                    among[digest] = candidate
+                    roles.setdefault(digest, {})[k, role] = candidate
         checks, digests = [], []
-        for digest, found in roles.items():
-            candidate = next(iter(found.values()))
+        for digest, candidate in among.items():
             if digest not in taken and not self.evidence.is_end(candidate):
                 runs = self.evidence.runs(candidate)
-                checks.append(Check(runs, *applied(timeline, candidate.values), tuple(found)))
+                checks.append(Check(runs, *applied(timeline, candidate.values), tuple(roles.get(digest, ()))))
                 digests.append(digest)
         return tuple(checks), digests, tried
 
@@ -462,6 +469,21 @@ def applied(timeline: Timeline, values: Values) -> tuple[Flags, Flags]:
     last = np.array([reached.get(change.key, -1) for change in timeline.changes])
     here = np.arange(len(timeline))
     return here <= last, here < last
+
+
+def lies_within(timeline: Timeline, candidate: Candidate) -> bool:
+    """It holds nothing but what a timeline's changes lead through."""
+    path: dict[Key, set[str | None]] = {}
+    for change in timeline.changes:
+        path.setdefault(change.key, {change.before}).add(change.after)
+    for rider, _ in timeline.riders:
+        path[rider.key] = {rider.before, rider.after}
+    if candidate.exact:
+        return False
+    return all(
+        candidate.values.get(key) in path[key] if key in path else False
+        for key in candidate.values.differing(timeline.good)
+    )
 
 
 def changed_keys(timeline: Timeline) -> tuple[Key, ...]:
