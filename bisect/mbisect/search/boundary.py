@@ -329,6 +329,15 @@ class Belief:
         found: Flags = self._columns[0] > 0.5
         return found
 
+    def parts(self, first: int) -> tuple[float, float]:
+        """If the boundary is in this group: probability that its change alone is enough, and that it is needed."""
+        boundary, part, _ = self._rows
+        here = (boundary >= first) & (boundary <= dict(self.groups)[first])
+        enough = (part == Part.SINGLE) | (part == Part.EACH)
+        needed = (part == Part.SINGLE) | (part == Part.TOGETHER)
+        total = max(float(self.mass[here].sum()), 1e-300)
+        return float(self.mass[here & enough].sum()) / total, float(self.mass[here & needed].sum()) / total
+
     def interval(self, mass: float = 0.95) -> tuple[int, int]:
         """(low, high): the boundary lies in low+1 … high with at least this probability."""
         total, tail = np.cumsum(self.boundary), (1 - mass) / 2

@@ -240,13 +240,14 @@ class Search:
             step, with_ = self._confirmed(base, top, causes, bad, purpose)  # type: ignore[arg-type]
             causes.append(self._cause(step))
             self.phase = "confirming"
-            alone = self._evidence.settle(with_, "sufficient")
+            alone = self._evidence.settle(with_, "sufficient", step.enough)
             if alone.verdict is not Verdict.GOOD or len(causes) >= MOST_PARTNERS:
                 break
             base, top, purpose = with_, step.high, "partner"
         causes = self._needed(causes)
         without = self._necessary(causes, bad)
-        rest = self._evidence.settle(without, "necessary")
+        healthy = step.needed if len(causes) == 1 else None
+        rest = self._evidence.settle(without, "necessary", None if healthy is None else 1 - healthy)
         return Suspects(tuple(causes), step, _boolean(alone, Verdict.BAD), without, _boolean(rest, Verdict.GOOD))
 
     def _needed(self, causes: list[Cause]) -> list[Cause]:

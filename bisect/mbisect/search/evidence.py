@@ -126,8 +126,11 @@ class Evidence:
         """The runs of every candidate."""
         return tuple(Runs.of(self._of(digest)) for digest in self._outcomes)
 
-    def settle(self, candidate: Candidate, purpose: Purpose) -> Outcome:
-        """Good, bad, or untestable, with the reason that its runs give. Raises Need until that is settled."""
+    def settle(self, candidate: Candidate, purpose: Purpose, bad: float | None = None) -> Outcome:
+        """Good, bad, or untestable, with the reason that its runs give. Raises Need until that is settled.
+
+        `bad`: the probability that it is bad, where more is known than its own runs.
+        """
         seen = self.seen(candidate)
         if not seen:
             raise Need([Want(candidate, purpose)])
@@ -139,7 +142,8 @@ class Evidence:
             if self.mute(candidate):
                 return seen[0]
             raise Need([Want(candidate, purpose)])
-        bad = side(self.noise, self.known([candidate.values.digest]), runs)
+        if bad is None:
+            bad = side(self.noise, self.known([candidate.values.digest]), runs)
         if bad >= SETTLED:
             return _showing(seen, Verdict.BAD)
         if bad <= 1 - SETTLED:

@@ -47,6 +47,10 @@ class Step:
     """Probability that the boundary is here."""
     checked: bool = False
     """Its change was tried by itself, and `confidence` takes account of that."""
+    enough: float | None = None
+    """Probability that its change alone is bad, where that was tried and one candidate shows it."""
+    needed: float | None = None
+    """Probability that the bad end without it is good, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,7 @@ class Pinpoint:
                 if any(first <= k < last for k in third):
                     lenient = True
                     continue
-                return step
+                return self._with_parts(step, belief, first)
             if main and (belief.nothing > DOUBTFUL or sure / (1 - belief.nothing) >= self.target):
                 self._ends_again()
             waiting = {ask.candidate.values.digest for ask in self.evidence.running}
@@ -220,6 +224,16 @@ class Pinpoint:
                 around = belief.around(self.target)
                 return self._step(timeline, *around, good, bad, exact, placed, max(sure, self.target), checked)
             lenient = True
+
+    def _with_parts(self, step: Step, belief: Belief, first: int) -> Step:
+        """The step with what is believed of its change by itself."""
+        roles = {role for check in belief.checks for group, role in check.roles if group == first}
+        enough, needed = belief.parts(first)
+        return replace(
+            step,
+            enough=enough if Role.ALONE in roles else None,
+            needed=needed if Role.WITHOUT in roles else None,
+        )
 
     def _said(self, candidate: Candidate, waiting: set[str]) -> bool:
         """It was run, or is running."""
