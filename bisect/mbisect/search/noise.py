@@ -27,7 +27,7 @@ LEAST_DIFFERENCE = 0.15
 """Failure rates of both sides that differ by less are not told apart: they count as the same."""
 LEAST_GAP = 0.5
 """The same for a metric, in standard deviations."""
-ODD = 1e-4
+ODD = 1e-6
 """Prior probability that a candidate as a whole does not belong where its place says: a break healed in passing, two
 releases that do not go together."""
 FLOOR = 1e-9
