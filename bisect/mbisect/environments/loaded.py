@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -33,14 +34,15 @@ def hooked(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
 def gather(folder: Path, environment: Path, kept: Path) -> None:
     """Merge what all processes wrote in `folder` into the file `kept`, by the packages of an environment.
 
-    Where none wrote anything, nothing is kept: that is no trace, and not a trace of nothing.
+    Where none wrote anything, nothing is kept: that is no trace, and not a trace of nothing. Nor is it where something
+    cannot be read: a trial does not fail for its trace.
     """
-    said = [path.read_text(encoding="utf-8") for path in folder.glob("*.txt")]
-    if not said:
-        return
-    seen = {line for text in said for line in text.splitlines()}
-    files = {name: sorted(seen & record.keys()) for name, record in installed_records(environment).items()}
-    kept.write_text(json.dumps({name: found for name, found in sorted(files.items()) if found}, indent=0))
+    with contextlib.suppress(OSError, ValueError):
+        said = [path.read_text(encoding="utf-8") for path in folder.glob("*.txt")]
+        seen = {line for text in said for line in text.splitlines()}
+        files = {name: sorted(seen & record.keys()) for name, record in installed_records(environment).items()}
+        if said:
+            kept.write_text(json.dumps({name: found for name, found in sorted(files.items()) if found}, indent=0))
 
 
 def read_loaded(path: Path) -> Loaded | None:

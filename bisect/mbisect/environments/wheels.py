@@ -139,9 +139,13 @@ def record_in(wheel: IO[bytes]) -> Record:
 
 
 def parse_record(text: str) -> Record:
-    """Read a RECORD, of a wheel or of an installed release, in such a way that both are the same."""
+    """Read a RECORD, of a wheel or of an installed release, in such a way that both are the same. Raises ValueError."""
+    try:
+        rows = list(csv.reader(text.splitlines()))
+    except csv.Error as error:
+        raise ValueError(f"no RECORD: {error}") from error
     found = {}
-    for row in csv.reader(text.splitlines()):
+    for row in rows:
         if len(row) < 2 or row[0].endswith(".pyc"):
             continue
         path, value = PURE.sub("", row[0]), row[1]
