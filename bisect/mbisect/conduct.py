@@ -72,9 +72,10 @@ class Conductor:
         return self._world.timeline(*self._candidates())
 
     def priors(self, timeline: Timeline, suspects: Iterable[str], *, patience: float = 0.0) -> Priors:
-        """What is thought of the changes before any trial; `patience`: seconds to wait for what is in their wheels.
+        """What is thought of the changes before any trial.
 
-        Raises UsageError for a suspect that names no change.
+        `patience`: seconds to wait for what is in their wheels; 0: without that. Raises UsageError for a suspect that
+        names no change.
         """
         priors = self._priors(timeline, suspects, Bench(self._room(Groups(), fresh=False), Reporter()))
         if patience and priors.traced:

@@ -43,16 +43,6 @@ class Release:
     """Bytes of the fitting wheel."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wheel:
-    """The file of a release that an installer would choose."""
-
-    address: str
-    """URL, or path of a find-links file. Held in memory alone: addresses may hold passwords, and expire."""
-    tags: str
-    """Its interpreters, ABIs and platforms, as its name has them."""
-
-
 class Index:
     """The releases of packages on one or more simple indexes."""
 
@@ -88,8 +78,11 @@ class Index:
             self._releases[question] = tuple(self._fit(self._listing(name, None), interpreter))
         return self._releases[question]
 
-    def wheel(self, name: str, version: str, interpreter: Interpreter) -> Wheel | None:
-        """The wheel of a release that fits an interpreter best; None where there is none. Raises as `releases` does."""
+    def wheel(self, name: str, version: str, interpreter: Interpreter) -> str | None:
+        """Where the wheel of a release is that fits an interpreter best: a URL, or the path of a find-links file.
+
+        None where there is none. Not to be kept: addresses expire, and may hold passwords. Raises as `releases` does.
+        """
         ranks = _ranks(interpreter.version)
         fitting = [
             (min(ranks[tag] for tag in parse_tag(file["tags"]) if tag in ranks), file)
@@ -99,8 +92,7 @@ class Index:
         if not fitting:
             return None
         _, best = min(fitting, key=lambda ranked: ranked[0])
-        address = best.get("address") or self._address(name, version, best["tags"])
-        return Wheel(address, best["tags"]) if address is not None else None
+        return best.get("address") or self._address(name, version, best["tags"])
 
     def _address(self, name: str, version: str, tags: str) -> str | None:
         """The URL of a wheel whose listing was remembered on disk, where no addresses are."""

@@ -19,10 +19,9 @@ from typing import IO
 
 from packaging.utils import canonicalize_name
 
-from mbisect.environments.build import COMPLETE
+from mbisect.environments.build import COMPLETE, platform_key
 from mbisect.environments.index import Index
 from mbisect.environments.ranges import open_remote
-from mbisect.errors import MbisectError
 from mbisect.terms import Interpreter
 
 Record = Mapping[str, str]
@@ -61,6 +60,7 @@ class Records:
         self._left = most
         self._seconds = seconds
         self._deadline: float | None = None
+        self._closed = False
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="records")
         self._asked: dict[tuple[str, str], Future[None]] = {}
         self._known: dict[tuple[str, str], Record] = {}
@@ -74,7 +74,7 @@ class Records:
         """Look for the RECORDs of these releases, the first ones first; each is looked for once."""
         self._deadline = self._deadline or time.monotonic() + self._seconds
         for release in releases:
-            if release not in self._asked:
+            if release not in self._asked and not self._closed:
                 self._asked[release] = self._pool.submit(self._look, release)
 
     def wait(self, seconds: float) -> None:
@@ -82,15 +82,13 @@ class Records:
         wait(self._asked.values(), seconds)
 
     def close(self) -> None:
-        """Look for nothing more."""
+        """Look for nothing more, whatever is asked."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _look(self, release: tuple[str, str]) -> None:
-        """Nothing that goes wrong here matters: what is not known is not used."""
-        try:
-            found = self._find(*release)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, MbisectError):
-            return
+        """What goes wrong here stays in its future, where nobody looks: what is not known is not used."""
+        found = self._find(*release)
         if found is not None:
             self._known[release] = found
 
@@ -101,7 +99,7 @@ class Records:
         path = self._installed.get((name, version))
         if path is not None and path.exists():
             return parse_record(path.read_text(encoding="utf-8"))
-        path = self._kept / self._interpreter.minor / f"{name}-{version}.json"
+        path = self._kept / f"{name}-{version}-{self._interpreter.minor}-{platform_key()}.json"
         if path.exists():
             kept: Record = json.loads(path.read_text(encoding="utf-8"))
             return kept
@@ -113,11 +111,11 @@ class Records:
     def _fetch(self, name: str, version: str, path: Path) -> Record | None:
         import requests
 
-        wheel = self._index.wheel(name, version, self._interpreter)
-        if wheel is None:
+        address = self._index.wheel(name, version, self._interpreter)
+        if address is None:
             return None
         with requests.Session() as session:
-            opened = open_remote(session, wheel.address)
+            opened = open_remote(session, address)
             if opened is None:
                 return None
             with opened as file:
