@@ -10,12 +10,13 @@ import csv
 import json
 import os
 import re
+import threading
 import time
 import zipfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
@@ -23,6 +24,9 @@ from mbisect.environments.build import COMPLETE, platform_key
 from mbisect.environments.index import Index
 from mbisect.environments.ranges import open_remote
 from mbisect.terms import Interpreter
+
+if TYPE_CHECKING:
+    import requests
 
 Record = Mapping[str, str]
 """Path below site-packages → hash. Of the metadata only the entry points are there, as `entry_points.txt`."""
@@ -50,7 +54,7 @@ class Records:
         *,
         most: int = 200,
         seconds: float = 120.0,
-        threads: int = 4,
+        threads: int = 2,
     ) -> None:
         """`root`: the cache. At most `most` wheels are looked into, within `seconds` of the first question."""
         self._kept = root / "records"
@@ -62,6 +66,7 @@ class Records:
         self._deadline: float | None = None
         self._closed = False
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="records")
+        self._threads = threading.local()
         self._asked: dict[tuple[str, str], Future[None]] = {}
         self._known: dict[tuple[str, str], Record] = {}
         self._installed: dict[tuple[str, str], Path] | None = None
@@ -109,22 +114,26 @@ class Records:
         return self._fetch(name, version, path)
 
     def _fetch(self, name: str, version: str, path: Path) -> Record | None:
-        import requests
-
         address = self._index.wheel(name, version, self._interpreter)
-        if address is None:
+        opened = open_remote(self._session(), address) if address is not None else None
+        if opened is None:
             return None
-        with requests.Session() as session:
-            opened = open_remote(session, address)
-            if opened is None:
-                return None
-            with opened as file:
-                found = record_in(file)
+        with opened as file:
+            found = record_in(file)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         temporary.write_text(json.dumps(found, indent=0))
         temporary.replace(path)
         return found
+
+    def _session(self) -> requests.Session:
+        """One for each thread: its connection is used again, and setting one up takes longer than what is fetched."""
+        import requests
+
+        if not hasattr(self._threads, "session"):
+            self._threads.session = requests.Session()
+        session: requests.Session = self._threads.session
+        return session
 
 
 def record_in(wheel: IO[bytes]) -> Record:
