@@ -10,7 +10,7 @@ were measured on.
 - Files that the workload loads and that differ: 0.5 for one or two, 2 for ten or more. Where that is not known, the
   version says how large the step is: 1 to 1.5.
 - Together these reach from 0.5 to 4: at the very worst, where nearly all the weight lies at 4, a wrong weight costs
-  log2(4 / 0.5) = 3 trials, and with the mean weights of 1 to 2 that real timelines have, 1 to 2 trials.
+  log2(4 / 0.5) = 3 trials, and with the mean weights of 0.6 to 2.3 that real timelines have, at most 2.2.
 - A suspect: 10. It costs log2(1 + 9 s) trials if it is wrong, for suspects that are a share s of the weight: 0.9 for a
   tenth of it, 2.5 for half of it. The user asked for it.
 - No file that the workload loads differs: 0.001. This is evidence and no guess, so it is as good as merging the change
