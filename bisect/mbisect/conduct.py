@@ -134,7 +134,7 @@ class Conductor:
         timeline = self._world.timeline(good, bad)
         groups = Groups()
         bench = Bench(self._room(groups, options.fresh), reporter)
-        self._priors(timeline, options.suspects, bench)
+        priors = self._priors(timeline, options.suspects, bench)
         reporter.planned(timeline, worst_case(len(timeline)))
         head = Head(run, question.asked, question.good, question.bad, question.workload.command, rule, timeline)
         known = tuple(replace(trial, reused=True) for trial in kept[1]) if kept is not None and kept[2] is None else ()
@@ -144,7 +144,7 @@ class Conductor:
             journal.begin(head)
         bench.recall(known)
         executor = LocalExecutor(options.jobs, bench.trial, groups.stop)
-        search = Search(self._world, good, bad)
+        search = Search(self._world, good, bad, weigh=priors.weigh)
         try:
             finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
         finally:
