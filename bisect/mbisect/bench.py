@@ -9,11 +9,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 
 from mbisect.environments.build import Builder, Environment, Unbuildable, platform_key
+from mbisect.environments.loaded import Loaded, gather, hooked, read_loaded
+from mbisect.environments.store import LOADED
 from mbisect.errors import ConfigError, UsageError
 from mbisect.events import Reporter
 from mbisect.journal import load_measurement, save_measurement
@@ -78,6 +81,10 @@ class Bench:
         if ask.purpose == "bad end":
             self._reference = measured
         return Trial(ask, measured, outcome, tuple(spent.items()), reused)
+
+    def loaded(self, ask: Ask) -> Callable[[], Loaded | None]:
+        """Says what the workload loaded in a trial; None before it has run, and where that was not traced."""
+        return partial(read_loaded, self._room.trials / self.key(ask) / LOADED)
 
     def key(self, ask: Ask) -> str:
         """A trial's content: everything that may change its measurement."""
@@ -147,7 +154,7 @@ class Bench:
                 shutil.rmtree(work, ignore_errors=True)
 
     def _contained(self, ask: Ask, built: Environment, work: Path, out: Path, dataset: Path | None) -> Measurement:
-        room, log = self._room, out.parent / "output.log"
+        room, log, trace = self._room, out.parent / "output.log", out.parent / "trace"
         self._reporter.stage(ask, "run")
         with tempfile.TemporaryDirectory(prefix="mbisect-home-", ignore_cleanup_errors=True) as home:
             env = environ_for(
@@ -163,8 +170,13 @@ class Bench:
             if program is None:
                 return self._hopeless(ask, f"there is no program `{room.workload.command[0]}` in its environment")
             argv = (program, *room.workload.command[1:])
+            if ask.purpose == "good end":
+                env = hooked(env, trace)
             done = room.groups.run(argv, env=env, cwd=work, output=log, timeout=room.workload.timeout)
         room.builder.used(built, ask.candidate.values)
+        if ask.purpose == "good end":
+            gather(trace, built.folder, out.parent / LOADED)
+            shutil.rmtree(trace, ignore_errors=True)
         try:
             measured = measurement_of(room.workload, done.status, done.seconds, done.timed_out, log, out)
         except ConfigError as error:

@@ -14,6 +14,8 @@ import typer
 from mbisect.errors import InterruptError, MbisectError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mbisect.conduct import Conductor
     from mbisect.journal import Record
     from mbisect.question import Question
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 STATUS = {"found": 0, "not-reproduced": 3, "good-endpoint-fails": 4, "undecided": 5}
 """Outcome of a run → exit status."""
+
+PATIENCE = 30.0
+"""Seconds that `--dry-run --verbose` waits at most to learn what is in the releases' wheels."""
 
 UNPARSABLE: Any = typer.BadParameter.__base__
 """What typer raises for a command line that cannot be parsed. Newer versions of it bring their own copy of click, so
@@ -85,7 +90,16 @@ def run(
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the report as JSON.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as Markdown.")] = None,
     allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
+    suspect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Look here first: a package or an axis; may be given again. Excludes nothing."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the timeline and the cost; run nothing.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="With --dry-run: also which changes are thought likeliest, and why.")
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is known.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the verdict.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report (or the plan) as JSON.")] = False,
@@ -97,15 +111,19 @@ def run(
     mbisect run --good good.txt --bad bad.txt --python 3.11 -- python test.py
 
     mbisect run --good v1 --bad v4 --axis package --jobs 2 --report found.json
+
+    mbisect run --good v1 --bad v4 --suspect transformers --suspect dataset
     """
+    if verbose and not dry_run:
+        raise UsageError("--verbose says what is thought of the changes before a run; it goes with --dry-run")
     asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds)
     question, conductor = _open(asked)
     if dry_run:
-        _print_plan(question, conductor, as_json)
+        _print_plan(question, conductor, suspect or (), verbose=verbose, as_json=as_json)
         return
     from mbisect.conduct import Options
 
-    options = Options(jobs, max_trials, fresh)
+    options = Options(jobs, max_trials, fresh, tuple(suspect or ()))
     with _reporter(quiet or as_json) as reporter:
         record = conductor.answer(options, reporter)
     _deliver(record, report, markdown, quiet=quiet, as_json=as_json)
@@ -193,20 +211,26 @@ def _deliver(record: Record, report: Path | None, markdown: Path | None, *, quie
         print_report(record, Console())
 
 
-def _print_plan(question: Question, conductor: Conductor, as_json: bool) -> None:
+def _print_plan(
+    question: Question, conductor: Conductor, suspects: Sequence[str], *, verbose: bool, as_json: bool
+) -> None:
     from dataclasses import asdict
 
     from mbisect.estimate import estimate, worst_case
-    from mbisect.report.plan import plan_as_json, render_plan
+    from mbisect.report.plan import plan_as_json, render_plan, render_priors
 
     timeline = conductor.plan()
+    priors = conductor.priors(timeline, suspects, patience=PATIENCE if verbose else 0.0)
     worst, cost = worst_case(len(timeline)), estimate(timeline, conductor.sizes(), conductor.earlier_seconds())
     if as_json:
-        typer.echo(json.dumps(plan_as_json(timeline, worst, asdict(cost)), indent=2))
+        typer.echo(json.dumps(plan_as_json(timeline, worst, asdict(cost), priors.all()), indent=2))
         return
     from rich.console import Console
 
-    Console().print(render_plan(timeline, worst, cost.words()))
+    console = Console()
+    console.print(render_plan(timeline, worst, cost.words()))
+    if verbose:
+        console.print(render_priors(priors.all(), traced=priors.traced))
 
 
 @app.command()

@@ -24,11 +24,13 @@ from mbisect.environments.interpreters import available
 from mbisect.environments.resolve import Policy, Resolver
 from mbisect.environments.store import Store
 from mbisect.environments.uv import Uv
+from mbisect.environments.wheels import Records
 from mbisect.errors import UsageError
 from mbisect.estimate import worst_case
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
 from mbisect.journal import Head, Journal, Record, workload_seconds
+from mbisect.priors import Priors, suspected
 from mbisect.question import Question
 from mbisect.search import Search
 from mbisect.shell import Groups
@@ -44,6 +46,8 @@ class Options:
     max_trials: int | None = None
     fresh: bool = False
     """Run everything again."""
+    suspects: tuple[str, ...] = ()
+    """Packages and axes that the user thinks likelier."""
 
 
 class Conductor:
@@ -60,11 +64,24 @@ class Conductor:
         self._policy = self._examine()
         self._resolver = Resolver(self._uv, self._interpreter, self._policy)
         self._world = TimelineWorld(self._axes(), self._resolver, self._missing)
+        self._records = Records(store.root, self._index, question.good.interpreter)
         self._ends: tuple[Candidate, Candidate] | None = None
 
     def plan(self) -> Timeline:
         """The timeline between the two ends."""
         return self._world.timeline(*self._candidates())
+
+    def priors(self, timeline: Timeline, suspects: Iterable[str], *, patience: float = 0.0) -> Priors:
+        """What is thought of the changes before any trial.
+
+        `patience`: seconds to wait for what is in their wheels; 0: without that. Raises UsageError for a suspect that
+        names no change.
+        """
+        priors = self._priors(timeline, suspects, Bench(self._room(Groups(), fresh=False), Reporter()))
+        if patience and priors.traced:
+            self._records.wait(patience)
+        self._records.close()
+        return priors
 
     def earlier_seconds(self) -> list[float]:
         """Wall times of earlier trials of this command, of the most recent runs."""
@@ -111,9 +128,13 @@ class Conductor:
         if kept is not None and kept[2] is not None and kept[2].outcome != "undecided":
             reporter.note(f"answered from the journal of run {run}; --fresh measures again")
             head, trials, finding = kept[0], kept[1], kept[2]
+            suspected(head.timeline, options.suspects)
             return self._record(run, head.timeline, trials, finding, began, 0, journal)
         good, bad = self._candidates()
         timeline = self._world.timeline(good, bad)
+        groups = Groups()
+        bench = Bench(self._room(groups, options.fresh), reporter)
+        priors = self._priors(timeline, options.suspects, bench)
         reporter.planned(timeline, worst_case(len(timeline)))
         head = Head(run, question.asked, question.good, question.bad, question.workload.command, rule, timeline)
         known = tuple(replace(trial, reused=True) for trial in kept[1]) if kept is not None and kept[2] is None else ()
@@ -121,18 +142,24 @@ class Conductor:
             reporter.note(f"run {run} was interrupted; it goes on after {len(known)} trials")
         else:
             journal.begin(head)
-        groups = Groups()
-        bench = Bench(self._room(groups, options.fresh), reporter)
         bench.recall(known)
         executor = LocalExecutor(options.jobs, bench.trial, groups.stop)
-        search = Search(self._world, good, bad)
-        finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
+        search = Search(self._world, good, bad, weigh=priors.weigh)
+        try:
+            finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
+        finally:
+            self._records.close()
         ran = sum(not trial.reused for trial in trials)
         return self._record(run, timeline, trials, finding, began, ran, journal)
 
     def trial(self, ask: Ask) -> Trial:
         """Run one candidate once more, whatever is known of it."""
         return Bench(self._room(Groups(), fresh=True), Reporter()).trial(ask)
+
+    def _priors(self, timeline: Timeline, suspects: Iterable[str], bench: Bench) -> Priors:
+        """They learn what the workload loads as soon as the good end has run."""
+        good, _ = self._candidates()
+        return Priors(timeline, bench.loaded(Ask(good, 0, "good end")), self._records, suspected(timeline, suspects))
 
     def _candidates(self) -> tuple[Candidate, Candidate]:
         if self._ends is None:

@@ -176,7 +176,15 @@ def test_no_command(refused: Refused) -> None:
     assert "no command to run: there is no mbisect.toml here" in refused(*RUN)
 
 
+@pytest.mark.network
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--dry-run", "--json")], ids=" ".join)
+def test_a_suspect_that_names_no_change(refused: Refused, more: tuple[str, ...]) -> None:
+    said = refused(*RUN, "--suspect", "six", "--suspect", "torch", *more, *COMMAND)
+    assert "--suspect torch: no change between the good and the bad end is named so" in said
+
+
 OTHERS = {
+    "a prior of no plan": ((*RUN, "--verbose", *COMMAND), "it goes with --dry-run"),
     "an unknown axis": ((*RUN, "--axis", "weather", *COMMAND), "--axis weather: there is no such axis; known: package"),
     "an unknown run": (("reproduce", "0a1b2c3d4e5f", "bad"), "there is no run `0a1b2c3d4e5f`"),
     "a run that is a path": (("reproduce", "../../x", "bad"), "there is no run `../../x`"),

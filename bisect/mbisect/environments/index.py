@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache as remembered
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -58,6 +60,8 @@ class Index:
         self._max_age = max_age
         self._files: dict[str, list[dict[str, Any]]] = {}
         self._releases: dict[tuple[str, str], tuple[Release, ...]] = {}
+        self._addresses: dict[str, dict[tuple[str, str | None], str]] = {}
+        self._asking: dict[str, Lock] = defaultdict(Lock)
 
     def prefetch(self, names: Iterable[str], *, known: Mapping[str, set[str]] | None = None) -> None:
         """Fetch what is not remembered, side by side. A listing that holds all `known` versions is new enough."""
@@ -73,6 +77,30 @@ class Index:
         if question not in self._releases:
             self._releases[question] = tuple(self._fit(self._listing(name, None), interpreter))
         return self._releases[question]
+
+    def wheel(self, name: str, version: str, interpreter: Interpreter) -> str | None:
+        """Where the wheel of a release is that fits an interpreter best: a URL, or the path of a find-links file.
+
+        None where there is none. Not to be kept: addresses expire, and may hold passwords. Raises as `releases` does.
+        """
+        ranks = _ranks(interpreter.version)
+        fitting = [
+            (min(ranks[tag] for tag in parse_tag(file["tags"]) if tag in ranks), file)
+            for file in self._listing(name, None)
+            if file["tags"] is not None and file["version"] == version and _fits(file["tags"], interpreter.version)
+        ]
+        if not fitting:
+            return None
+        _, best = min(fitting, key=lambda ranked: ranked[0])
+        return best.get("address") or self._address(name, version, best["tags"])
+
+    def _address(self, name: str, version: str, tags: str) -> str | None:
+        """The URL of a wheel whose listing was remembered on disk, where no addresses are."""
+        with self._asking[name]:
+            if name not in self._addresses:
+                found = self._fetch(name)
+                self._addresses[name] = {(file["version"], file["tags"]): file["address"] for file in found}
+        return self._addresses[name].get((version, tags))
 
     def _fit(self, files: list[dict[str, Any]], interpreter: Interpreter) -> Iterable[Release]:
         found: dict[Version, dict[str, Any]] = {}
@@ -112,7 +140,8 @@ class Index:
                 raise
             files = kept["files"]
         else:
-            _save(path, {"format": FORMAT, "endpoints": self._endpoints, "fetched": time.time(), "files": files})
+            lasting = [{key: value for key, value in file.items() if key != "address"} for file in files]
+            _save(path, {"format": FORMAT, "endpoints": self._endpoints, "fetched": time.time(), "files": lasting})
         linked = self._linked(name)
         if not files and not linked:
             raise ConfigError(f"the package index knows no package `{name}`")
@@ -139,7 +168,7 @@ class Index:
                     yanked = (package.yanked_reason or "") if package.is_yanked else None
                     date = package.upload_time.isoformat() if package.upload_time else None
                     entry |= {"date": date, "python": package.requires_python, "yanked": yanked, "size": package.size}
-                    files.append(entry)
+                    files.append({**entry, "address": package.url})
         return files
 
     def _linked(self, name: str) -> list[dict[str, Any]]:
@@ -150,6 +179,7 @@ class Index:
                 entry = _entry(path.name)
                 if entry is not None:
                     more = {"date": None, "python": None, "yanked": None, "size": path.stat().st_size}
+                    entry["address"] = str(path)
                     found.append({**entry, **more, "version": entry["version"].split("+")[0]})
         return found
 
@@ -186,10 +216,17 @@ def _fits(tags: str, version: str) -> bool:
 
 @remembered
 def _supported(version: str) -> frozenset[Tag]:
+    return frozenset(_ranks(version))
+
+
+@remembered
+def _ranks(version: str) -> dict[Tag, int]:
+    """Tag → its place in the order of preference, 0 first."""
     major, minor = (int(part) for part in version.split(".")[:2])
     platforms = list(platform_tags())
-    ours = {*cpython_tags((major, minor), platforms=platforms)}
-    return frozenset(ours | {*compatible_tags((major, minor), f"cp{major}{minor}", platforms)})
+    ours = cpython_tags((major, minor), platforms=platforms)
+    tags = dict.fromkeys([*ours, *compatible_tags((major, minor), f"cp{major}{minor}", platforms)])
+    return {tag: place for place, tag in enumerate(tags)}
 
 
 def _load(path: Path, endpoints: tuple[str, ...]) -> dict[str, Any] | None:

@@ -1,10 +1,11 @@
 """The cache on disk: where it is, how large it is, and what may go. Knows nothing of how its parts are made.
 
 environments/KEY/   a lock built on disk; KEY.lock beside it is held while it is built
-trials/KEY/         what a trial measured and wrote; KEY.lock beside it is held while it runs
+trials/KEY/         what a trial measured, wrote and loaded; KEY.lock beside it is held while it runs
 runs/ID/            journals, which nothing here ever removes
 staged/  datasets/  sources and datasets, unpacked; clones of dataset bundles
 bytecode/  index/   compiled modules; what the package index said
+records/            what is in wheels, file by file
 uv/                 uv's own cache, whose files the environments are linked from
 """
 
@@ -26,10 +27,12 @@ from mbisect.environments.build import COMPLETE
 from mbisect.environments.uv import Uv
 from mbisect.errors import UsageError
 
-PARTS = ("environments", "trials", "runs", "staged", "datasets", "bytecode", "index", "uv")
+PARTS = ("environments", "trials", "runs", "staged", "datasets", "bytecode", "index", "records", "uv")
 """A file that several parts link to counts for the first of them: uv's own share is what no environment uses."""
 MEASURED = "trial.json"
 """A trial's measurement, which outlives its output."""
+LOADED = "loaded.json"
+"""Which installed files its workload loaded; outlives its output too."""
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
          "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}  # fmt: skip
 DAY = 86400.0
@@ -198,7 +201,7 @@ def _destroy(path: Path, owner: Path) -> bool:
 def _discard_output(trial: Path) -> bool:
     """Whoever finds the measurement finds the output whole or not at all."""
     for path in tuple(trial.glob("*")):
-        if path.name != MEASURED:
+        if path.name not in (MEASURED, LOADED):
             _discard(path)
     return True
 

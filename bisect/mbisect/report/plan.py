@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mbisect.priors import Prior
 from mbisect.report.bar import QUIET
 from mbisect.report.untrusted import cut, one_line
 from mbisect.report.words import counted, days, move, named, shown
@@ -17,6 +18,8 @@ from mbisect.terms import Axis, Change, Key, Timeline
 
 LONGEST = 28
 """Characters of a value in the table."""
+LIKELY = 15
+"""Changes whose prior is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +50,52 @@ def render_plan(timeline: Timeline, worst: int, cost: Mapping[str, str]) -> Rend
     return Group(*parts)
 
 
-def plan_as_json(timeline: Timeline, worst: int, cost: Mapping[str, object]) -> dict[str, object]:
-    """The plan as plain JSON values; changes stand in the order of the timeline."""
+def render_priors(priors: Sequence[Prior], *, traced: bool) -> RenderableType:
+    """The likeliest changes for a terminal, with the reasons."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=QUIET)
+    table.add_column("prior", justify="right", no_wrap=True)
+    table.add_column("change", overflow="fold")
+    table.add_column("why", overflow="fold")
+    likely = sorted(priors, key=lambda prior: -prior.share)
+    for prior in likely[:LIKELY]:
+        why = ", ".join(f"{factor.reason} ×{factor.times:g}" for factor in prior.factors)
+        table.add_row(percent(prior.share), Text(move(prior.change)), Text(why, style=QUIET))
+    parts: list[RenderableType] = [
+        Text(),
+        Text("likeliest before any trial", style="bold"),
+        Padding(table, (0, 0, 0, 2)),
+    ]
+    if len(likely) > LIKELY:
+        rest = sum(prior.share for prior in likely[LIKELY:])
+        parts.append(Text(f"  {percent(rest)} for {counted(len(likely) - LIKELY, 'other change')}"))
+    if not traced:
+        parts.append(Text("  the good end has not run yet, so what the workload loads is not known", style=QUIET))
+    return Group(*parts)
+
+
+def percent(share: float) -> str:
+    """A share for people: "12 %", "0.4 %", "< 0.1 %"."""
+    return "< 0.1 %" if share < 0.001 else f"{100 * share:.2g} %" if share < 0.995 else "100 %"
+
+
+def plan_as_json(
+    timeline: Timeline, worst: int, cost: Mapping[str, object], priors: Sequence[Prior]
+) -> dict[str, object]:
+    """The plan as plain JSON values; changes stand in the order of the timeline, and so do the priors."""
     return {
         "timeline": len(timeline),
         "worst_case": worst,
         "estimate": dict(cost),
         "axes": {str(axis): sum(len(row.changes) for row in rows) for axis, rows in _axes(timeline)},
-        "changes": [_change(change) for change in timeline.changes],
+        "changes": [
+            {**_change(prior.change), "prior": prior.share, "why": [asdict(factor) for factor in prior.factors]}
+            for prior in priors
+        ],
         "riders": [{**_change(rider), "with": carrier} for rider, carrier in timeline.riders],
     }
 
 
-def _change(change: Change) -> dict[str, str | None]:
+def _change(change: Change) -> dict[str, object]:
     return {
         "axis": str(change.key.axis),
         "name": change.key.name,

@@ -7,7 +7,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from mbisect.report.plan import plan_as_json, render_plan
+from mbisect.priors import Factor, Prior
+from mbisect.report.plan import percent, plan_as_json, render_plan, render_priors
 from mbisect.terms import Change, Timeline, Values, package
 
 COST = {"trials": "at most 9 for one cause", "download": "at most 88 MB"}
@@ -16,6 +17,19 @@ COST = {"trials": "at most 9 for one cause", "download": "at most 88 MB"}
 def shown(timeline, width=80):
     console = Console(file=io.StringIO(), width=width)
     console.print(render_plan(timeline, 9, COST))
+    return console.file.getvalue()
+
+
+def priors_of(timeline):
+    """The later a change, the likelier it is."""
+    whole = sum(range(1, len(timeline) + 1))
+    why = (Factor(2.0, "the workload loads it"), Factor(0.5, "[red]few files of it differ: 1"))
+    return tuple(Prior(change, k / whole, why) for k, change in enumerate(timeline.changes, 1))
+
+
+def shown_priors(timeline, width=80, *, traced=True):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(render_priors(priors_of(timeline), traced=traced))
     return console.file.getvalue()
 
 
@@ -48,10 +62,41 @@ def test_the_plan_fits_its_width(world, width):
     assert max(cell_len(line) for line in shown(world.timeline, width).splitlines()) <= width
 
 
-def test_the_plan_as_json_holds_every_change_in_order(world):
-    plan = json.loads(json.dumps(plan_as_json(world.timeline, 9, COST)))
+def test_the_plan_as_json_holds_every_change_in_order_with_its_prior(world):
+    plan = json.loads(json.dumps(plan_as_json(world.timeline, 9, COST, priors_of(world.timeline))))
     assert (plan["timeline"], plan["worst_case"], plan["estimate"]) == (14, 9, COST)
     assert plan["axes"] == {"package": 10, "python": 1, "commit": 1, "dataset": 1, "setting": 1}
-    assert plan["changes"][0] == {"axis": "setting", "name": "epochs", "from": "3", "to": "5", "date": None}
+    first = {key: plan["changes"][0][key] for key in ("axis", "name", "from", "to", "date")}
+    assert first == {"axis": "setting", "name": "epochs", "from": "3", "to": "5", "date": None}
     assert plan["changes"][1]["date"] == "2024-01-01T00:00:00+00:00"
     assert len(plan["changes"]) == 14
+    assert sum(change["prior"] for change in plan["changes"]) == pytest.approx(1)
+    assert plan["changes"][0]["why"][0] == {"times": 2.0, "reason": "the workload loads it"}
+
+
+def test_the_likeliest_change_stands_first_with_its_reasons(world):
+    text = shown_priors(world.timeline, 160)
+    assert "13 % removing chardet 4.0.0 the workload loads it ×2, [red]few files of it differ: 1 ×0.5" in flat(text)
+    assert text.index("removing chardet") < text.index("adding simplejson") < text.index("setting epochs")
+    assert "not known" not in text
+
+
+def test_a_prior_without_a_trace_says_that_it_has_none(world):
+    assert "what the workload loads is not known" in flat(shown_priors(world.timeline, traced=False))
+
+
+def test_what_is_not_shown_is_summed_up(world):
+    long = Timeline(Values(), Values(), world.timeline.changes * 2)
+    assert "for 13 other changes" in shown_priors(long)
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_the_priors_fit_their_width(world, width):
+    assert max(cell_len(line) for line in shown_priors(world.timeline, width).splitlines()) <= width
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(1.0, "100 %"), (0.25, "25 %"), (0.0123, "1.2 %"), (0.0001, "< 0.1 %"), (0.0, "< 0.1 %")]
+)
+def test_a_share_is_a_percentage_that_is_never_rounded_to_nothing(share, text):
+    assert percent(share) == text
