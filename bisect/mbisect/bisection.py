@@ -35,17 +35,15 @@ def bisect(
     try:
         while True:
             began = time.monotonic()
-            answer = search.select(executor.jobs)
+            answer = search.select(executor.jobs, executor.running)
             thought = time.monotonic() - began
             if isinstance(answer, Finding):
                 break
             _report(search, reporter)
-            running = {_content(ask) for ask in executor.running}
-            fresh = [ask for ask in answer if _content(ask) not in running]
-            for ask in fresh[: executor.jobs - len(running)]:
+            for ask in answer:
                 if max_trials is not None and len(trials) + len(executor.running) >= max_trials:
                     continue
-                resolving[_content(ask)] = thought / len(fresh)
+                resolving[_content(ask)] = thought / len(answer)
                 reporter.asked(ask)
                 executor.submit(ask)
             if not executor.running:

@@ -64,11 +64,14 @@ class ExitStatusJudge:
 
 @dataclass(frozen=True, slots=True)
 class MetricJudge:
-    """Thresholds on one metric; what lies between them is unsure. Higher is better where good > bad."""
+    """Thresholds on one metric; what lies between them is unsure. Higher is better where good > bad.
+
+    Without thresholds the metric itself is the evidence, and the search compares it with what both ends measure.
+    """
 
     metric: str
-    good: float
-    bad: float
+    good: float | None = None
+    bad: float | None = None
 
     def judge(self, measured: Measurement, reference: Measurement | None, *, consistent: bool) -> Outcome:
         """A crash is bad only when the bad end crashes in the same way; a missing metric cannot be judged."""
@@ -82,8 +85,10 @@ class MetricJudge:
         value = measured.metric(self.metric)
         if value is None:
             return Outcome(Verdict.UNTESTABLE, f"it measured no {self.metric}")
-        sign = 1 if self.good > self.bad else -1
         said = f"{self.metric} {value:.4g}"
+        if self.good is None or self.bad is None:
+            return Outcome(Verdict.UNSURE, said, value=value)
+        sign = 1 if self.good > self.bad else -1
         if sign * value >= sign * self.good:
             return Outcome(Verdict.GOOD, said)
         if sign * value <= sign * self.bad:
@@ -92,6 +97,8 @@ class MetricJudge:
 
     def describe(self) -> str:
         """The rule in words."""
+        if self.good is None or self.bad is None:
+            return f"{self.metric}: as both ends measure it"
         above, below = ("≥", "≤") if self.good > self.bad else ("≤", "≥")
         return f"{self.metric}: good {above} {self.good:g}, bad {below} {self.bad:g}, between: unsure"
 

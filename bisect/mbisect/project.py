@@ -35,11 +35,11 @@ class WorkloadTable(Table):
 
 
 class JudgeTable(Table):
-    """[judge]: thresholds on one metric."""
+    """[judge]: a metric, and two thresholds on it; without these both ends say what is good and bad."""
 
     metric: str
-    good: float
-    bad: float
+    good: float | None = None
+    bad: float | None = None
 
 
 class DatasetTable(Table):
@@ -100,7 +100,9 @@ def load_project(path: Path) -> Project:
         what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
         raise ConfigError(f"{path.name}: {where}: {what}") from error
     judge = project.judge
-    if judge is not None and judge.good == judge.bad:
+    if judge is not None and (judge.good is None) != (judge.bad is None):
+        raise ConfigError(f"{path.name}: judge: give both thresholds, good and bad, or neither")
+    if judge is not None and judge.good is not None and judge.good == judge.bad:
         raise ConfigError(f"{path.name}: judge: good and bad are both {judge.good:g}; leave a gap between them")
     for name in project.snapshots:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):

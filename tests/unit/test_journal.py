@@ -22,6 +22,7 @@ from mbisect.terms import (
     Cause,
     Change,
     Finding,
+    Healed,
     Interpreter,
     Key,
     Lock,
@@ -61,7 +62,8 @@ MEASURED = Measurement(
     "line\nline", "/out",
 )  # fmt: skip
 FOUND = Finding(
-    "found", "together", (Cause(CHANGES[0], ("3.9", "3.10"), CHANGES[2:], 0.97),), True, None, CHANGES[1:2], "why",
+    "found", "together", (Cause(CHANGES[0], ("3.9", "3.10"), CHANGES[2:], 0.97),), True, None,
+    (Healed(CHANGES[1], CHANGES[2]), Healed(CHANGES[1])), "why",
     CANDIDATE, CANDIDATE, (CANDIDATE,),
 )  # fmt: skip
 

@@ -144,8 +144,8 @@ class Belief:
 
         A place is on the side that its position says. Of the candidate that holds (or lacks) the change of its own
         boundary alone, a row's part says the side. Any other candidate is bad if it holds a change that is enough, and
-        good if it lacks one that is necessary; else, or where a later change of the same key may have mended it, the row
-        does not know.
+        good if it lacks one that is necessary; else the row does not know. A later change of the same key may mend
+        it.
         """
         boundary, part, _ = self._rows
         chances: list[Array] = []

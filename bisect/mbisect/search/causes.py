@@ -17,7 +17,14 @@ from mbisect.search.boundary import SAME
 from mbisect.search.evidence import Evidence, Need, Want, gather
 from mbisect.search.noise import Runs, binary_entropy, noise_for
 from mbisect.search.pinpoint import (
-    NOTHING_CHANGED, Alike, Parts, Pinpoint, Progress, Step, changed_keys, heads_first,
+    NOTHING_CHANGED,
+    Alike,
+    Parts,
+    Pinpoint,
+    Progress,
+    Step,
+    changed_keys,
+    heads_first,
 )  # fmt: skip
 from mbisect.search.planning import Price
 from mbisect.search.world import World
@@ -89,7 +96,7 @@ class Search:
         self._evidence.record(ask, outcome)
 
     def select(self, slots: int = 1, running: Sequence[Ask] = ()) -> tuple[Ask, ...] | Finding:
-        """What should be started now, at most `slots` trials at once, those that are `running` included; or the finding.
+        """What should be started now, at most `slots` trials at once, the `running` ones included; or the finding.
 
         Nothing, when it must wait for those. The same observations give the same answer.
         """
@@ -146,13 +153,9 @@ class Search:
     def _ends(self) -> Finding | None:
         """Both ends must be what the user says; both are run even if one fails, and again while that is not clear."""
         seen = [self._evidence.seen(end) for end in (self._good, self._bad)]
-        wants = [
-            Want(end, purpose)
-            for end, purpose, of in ((self._good, "good end", seen[0]), (self._bad, "bad end", seen[1]))
-            if not of
-        ]
-        if wants:
-            raise Need(wants)
+        wants = [Want(self._good, "good end"), Want(self._bad, "bad end")]
+        if not all(seen):
+            raise Need([want for want, of in zip(wants, seen, strict=True) if not of])
         for name, of in zip(("good", "bad"), seen, strict=True):
             if all(outcome.verdict is Verdict.UNTESTABLE for outcome in of):
                 return Finding("undecided", why=f"the {name} end could not be tested: {of[0].reason}")
@@ -161,7 +164,7 @@ class Search:
             if not len(runs):
                 if len(of) >= self._end_most(of):
                     return Finding("undecided", why=f"the {name} end is neither good nor bad: {of[0].reason}")
-                raise Need([Want(self._good, "good end") if name == "good" else Want(self._bad, "bad end")])
+                raise Need(wants[:1] if name == "good" else wants[1:])
         if good.values and bad.values and min(len(good.values), len(bad.values)) < 2:
             self._again(good, bad)
         same = self._same(good, bad)
@@ -261,7 +264,7 @@ class Search:
     def _confirmed(
         self, base: Candidate, top: Candidate, causes: Sequence[Cause], bad: Candidate, purpose: Purpose
     ) -> tuple[Step, Candidate]:
-        """The step between two candidates, its change tried by itself until its boundary is sure; and that candidate."""
+        """The step between two candidates, its change tried by itself until it is sure; and the candidate of that."""
         self.phase = purpose
         parts = Parts(
             self._good.values.put({cause.change.key: cause.change.after for cause in causes}),

@@ -76,7 +76,7 @@ class Evidence:
         return Runs.of(self.seen(candidate), lenient=lenient)
 
     def mute(self, candidate: Candidate, *, lenient: bool = False) -> bool:
-        """It was run, and says nothing: untestable, failing in a third way, or between the thresholds again and again."""
+        """It was run and says nothing: untestable, failing in a third way, or between the thresholds repeatedly."""
         seen = self.seen(candidate)
         if not seen or len(self.runs(candidate, lenient=lenient)):
             return False

@@ -21,8 +21,8 @@ from mbisect.terms import Outcome, Verdict
 Array = NDArray[np.float64]
 
 NOISY = 0.04
-"""Prior probability that runs of a candidate differ: most commands are deterministic. In a third of these cases the good
-side alone is noisy, in a third the bad side, in a third both are."""
+"""Prior probability that runs of a candidate differ: most commands are deterministic. In a third of these cases the
+good side alone is noisy, in a third the bad side, in a third both are."""
 LEAST_DIFFERENCE = 0.15
 """Failure rates of both sides that differ by less are not told apart: they count as the same."""
 LEAST_GAP = 0.5
@@ -55,7 +55,7 @@ class Runs:
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome], *, lenient: bool = False) -> Runs:
-        """Count outcomes. A failure of a third kind says nothing, unless `lenient` takes it for a failure like others."""
+        """Count outcomes. A failure of a third kind says nothing, unless `lenient` takes it for one like others."""
         bad = sum(o.verdict is Verdict.BAD and (o.alike or lenient) for o in outcomes)
         good = sum(o.verdict is Verdict.GOOD for o in outcomes)
         return cls(bad, good, tuple(o.value for o in outcomes if o.value is not None and o.verdict is Verdict.UNSURE))
@@ -143,10 +143,11 @@ class MetricNoise:
     """A number from each run: each side has a mean and a spread of its own.
 
     Student's t with DEGREES degrees of freedom, so that a single outlier costs little (Lange, Little and Taylor 1989,
-    "Robust statistical modeling using the t distribution"). The bad side may have two humps: with probability HUMP_PRIOR
-    a share of HUMP of its runs behaves as the good side's. Scales come from the range of what was measured; the means
-    are at least LEAST_GAP standard deviations apart, in the direction in which the ends differ. A run looks bad when it lies
-    beyond the middle between both means, d standard deviations apart: with probability Φ(∓ d/2) if both are normal.
+    "Robust statistical modeling using the t distribution"). The bad side may have two humps: with probability
+    HUMP_PRIOR a share of HUMP of its runs behaves as the good side's. Scales come from the range of what was measured;
+    the means are at least LEAST_GAP standard deviations apart, in the direction in which the ends differ. A run looks
+    bad when it lies beyond the middle between both means, d standard deviations apart: with probability Φ(∓ d/2) if
+    both are normal.
     """
 
     DEGREES = 6
@@ -220,9 +221,9 @@ class MetricNoise:
 
 def noise_for(good: Sequence[Outcome], bad: Sequence[Outcome], others: Sequence[Outcome]) -> Noise:
     """The family for what both ends show: numbers where both measured some, else passes and failures."""
-    values = [Runs.of(outcomes).values for outcomes in (good, bad)]
-    if all(values):
-        return MetricNoise(*values, Runs.of(others).values)
+    on_good, on_bad = Runs.of(good).values, Runs.of(bad).values
+    if on_good and on_bad:
+        return MetricNoise(on_good, on_bad, Runs.of(others).values)
     return _rates()
 
 

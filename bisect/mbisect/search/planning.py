@@ -15,7 +15,7 @@ from mbisect.search.noise import BATCHES, Array
 MOST_BRANCHES = 4
 """So many runs that have not ended yet are thought through with every outcome that they may have."""
 REPEATABLE = 0.8
-"""As long as runs are repeatable with this probability none is repeated while something new tells WORTH bits or more."""
+"""As long as runs are repeatable with this probability, none is repeated while something new tells WORTH bits."""
 WORTH = 0.3
 LEAST = 0.02
 """What tells less per unit of cost is not worth asking; in units of what a run tells where nothing is known."""
