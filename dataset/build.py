@@ -1,9 +1,10 @@
 """Rebuilds notes.bundle, the dataset's git history, byte for byte: python -m dataset.build [--check]
 
-Two years in the life of a team's training data: exports, corrections, a data card, a formatting script that is changed
-now and then. Two lines of history, `main` and `clinic`, part in March 2025; each comes to misalign inputs and outputs,
-in its own way. train.jsonl of each revision is what that revision's own format.py makes of its notes.jsonl. Dates,
-authors and random numbers are fixed. --check compares with the bundle that is there and exits with 1 when they differ.
+A year and a half in the life of a team's training data: exports, corrections, a data card, a formatting script that is
+changed now and then. Two lines of history, `main` and `clinic`, part in March 2025; each comes to misalign inputs and
+outputs, in its own way. train.jsonl of each revision is what that revision's own format.py makes of its notes.jsonl.
+Dates, authors and random numbers are fixed. --check compares with the bundle that is there and exits with 1 when they
+differ.
 """
 
 import argparse
@@ -152,9 +153,9 @@ CLINIC = (
     Revision("2025-12-03T15:02:00", "format.py: keep accents readable", formatted(FORMAT_CLINIC_1)),
     Revision("2026-03-17T11:48:00", "Add 6 notes of the clinic", added(23, 6)),
     Revision("2026-05-21T08:36:00", "format.py: leave out texts under 100 characters", formatted(FORMAT_CLINIC_2)),
-    Revision("2026-07-02T14:14:00", "Exchange 8 notes that name a drug no longer sold", replaced(24, 8)),
-    Revision("2026-09-15T10:51:00", "Add 6 notes of the clinic", added(25, 6)),
-    Revision("2026-10-28T16:07:00", "Data card: name the clinic", carded(CARD + "\nWith notes of the clinic.\n")),
+    Revision("2026-06-09T14:14:00", "Exchange 8 notes that name a drug no longer sold", replaced(24, 8)),
+    Revision("2026-06-24T10:51:00", "Add 6 notes of the clinic", added(25, 6)),
+    Revision("2026-07-08T16:07:00", "Data card: name the clinic", carded(CARD + "\nWith notes of the clinic.\n")),
 )
 
 
