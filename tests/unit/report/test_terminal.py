@@ -86,7 +86,9 @@ def test_a_confirmation_that_could_not_be_tested_says_so(world, printed):
 
 def test_an_interval_companions_and_healed_breaks_are_told(world, printed):
     cause = Cause(Change(HTTPX, "0.26.0", "0.28.0"), ("0.27.0", "0.28.0"), (Change(COMMIT, "a", "b"),), 0.5)
-    text = printed(world.found((HTTPX, "0.28.0"), causes=(cause,), healed=(Healed(Change(HTTPX, "1", "2")),)), flat=True)
+    text = printed(
+        world.found((HTTPX, "0.28.0"), causes=(cause,), healed=(Healed(Change(HTTPX, "1", "2")),)), flat=True
+    )
     assert "50 % sure" in text
     assert "the first bad httpx is one of 0.27.0 and 0.28.0: nothing between could be tested" in text
     assert "httpx moves together with commit a → b" in text
