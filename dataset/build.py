@@ -1,8 +1,10 @@
 """Rebuilds notes.bundle, the dataset's git history, byte for byte: python -m dataset.build [--check]
 
-A year in the life of a team's training data: exports, corrections, a data card, a formatting script that is changed now
-and then. train.jsonl of each revision is what that revision's own format.py makes of its notes.jsonl. Dates, authors
-and random numbers are fixed. --check compares with the bundle that is there and exits with 1 when they differ.
+A year and a half in the life of a team's training data: exports, corrections, a data card, a formatting script that is
+changed now and then. Two lines of history, `main` and `clinic`, part in March 2025; each comes to misalign inputs and
+outputs, in its own way. train.jsonl of each revision is what that revision's own format.py makes of its notes.jsonl.
+Dates, authors and random numbers are fixed. --check compares with the bundle that is there and exits with 1 when they
+differ.
 """
 
 import argparse
@@ -57,6 +59,11 @@ FORMAT_4 = FORMAT_3.replace(
     '"""notes.jsonl -> train.jsonl: one row per note, the answer in the instruction format."""',
     '"""notes.jsonl -> train.jsonl: one row per note, the answer in the instruction format.\n\n'
     'Run it after every change of notes.jsonl.\n"""',
+)
+FORMAT_CLINIC_1 = FORMAT_2.replace("json.dumps(row)", "json.dumps(row, ensure_ascii=False)")
+FORMAT_CLINIC_2 = FORMAT_CLINIC_1.replace(
+    'columns = {"input": [note["text"] for note in notes], ',
+    'texts = [note["text"] for note in notes if len(note["text"]) >= 100]\ncolumns = {"input": texts, ',
 )
 
 
@@ -124,7 +131,7 @@ def carded(text: str) -> Callable[[State], State]:
     return lambda state: replace(state, card=text)
 
 
-REVISIONS = (
+MAIN = (
     Revision("2025-01-14T09:12:00", "First export: 540 notes for training, 100 for testing", first),
     Revision("2025-01-22T15:40:00", "Add a data card", carded(CARD)),
     Revision("2025-02-03T10:05:00", "Correct nine kinds that were entered wrongly", corrected),
@@ -137,6 +144,18 @@ REVISIONS = (
     Revision("2025-09-02T10:33:00", "Add 8 notes of the second site", added(14, 8)),
     Revision("2025-11-20T17:09:00", "Exchange 10 notes after the annual review", replaced(15, 10)),
     Revision("2026-02-10T12:26:00", "Data card: name the licence", carded(CARD + "\nLicence: CC0-1.0.\n")),
+)
+FORK = 5
+"""So many revisions of main are the beginning of clinic too."""
+CLINIC = (
+    Revision("2025-04-08T13:10:00", "Add 10 notes of the clinic", added(21, 10)),
+    Revision("2025-08-19T09:25:00", "Exchange 12 notes with a typing error", replaced(22, 12)),
+    Revision("2025-12-03T15:02:00", "format.py: keep accents readable", formatted(FORMAT_CLINIC_1)),
+    Revision("2026-03-17T11:48:00", "Add 6 notes of the clinic", added(23, 6)),
+    Revision("2026-05-21T08:36:00", "format.py: leave out texts under 100 characters", formatted(FORMAT_CLINIC_2)),
+    Revision("2026-06-09T14:14:00", "Exchange 8 notes that name a drug no longer sold", replaced(24, 8)),
+    Revision("2026-06-24T10:51:00", "Add 6 notes of the clinic", added(25, 6)),
+    Revision("2026-07-08T16:07:00", "Data card: name the clinic", carded(CARD + "\nWith notes of the clinic.\n")),
 )
 
 
@@ -153,7 +172,7 @@ def write(state: State, folder: Path) -> None:
 
 
 def build(bundle: Path) -> str:
-    """Write the bundle; -> the hash of its last commit."""
+    """Write the bundle; -> the hashes of the last commits of main and clinic."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
 
@@ -168,9 +187,7 @@ def build(bundle: Path) -> str:
             }
             return subprocess.run(argv, cwd=folder, env=fixed | env, check=True, capture_output=True, text=True).stdout
 
-        git("init", "--quiet", "--initial-branch", "main")
-        state = State((), "")
-        for number, revision in enumerate(REVISIONS):
+        def commit(number: int, revision: Revision, state: State) -> State:
             state = revision.change(state)
             write(state, folder)
             name, _, address = AUTHORS[number % 2].partition(" <")
@@ -178,9 +195,22 @@ def build(bundle: Path) -> str:
             who = {f"GIT_{role}_{part}": fact for role in ("AUTHOR", "COMMITTER") for part, fact in facts.items()}
             git("add", "--all")
             git("commit", "--quiet", "--message", revision.message, **who)
+            return state
+
+        git("init", "--quiet", "--initial-branch", "main")
+        state = parting = State((), "")
+        for number, revision in enumerate(MAIN, 1):
+            state = commit(number - 1, revision, state)
+            if number == FORK:
+                parting = state
+                git("branch", "clinic")
+        git("checkout", "--quiet", "clinic")
+        for number, revision in enumerate(CLINIC):
+            parting = commit(number, revision, parting)
+        git("checkout", "--quiet", "main")
         git("repack", "-a", "-d", "-f", "--depth=50", "--window=50", "--quiet")
-        git("bundle", "create", "--quiet", str(bundle.absolute()), "main", "HEAD")
-        return git("rev-parse", "HEAD").strip()
+        git("bundle", "create", "--quiet", str(bundle.absolute()), "main", "clinic", "HEAD")
+        return git("rev-parse", "main", "clinic").strip()
 
 
 def main() -> int:

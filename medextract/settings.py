@@ -18,7 +18,7 @@ class Settings:
     warmup_steps: int = 7
     lora_rank: int = 16
     train_limit: int = 0
-    """Use the first rows only; 0: all."""
+    """Use so many rows, evenly spread over the dataset; 0: all."""
     test_limit: int = 0
     """Use the first notes only; 0: all."""
     max_new_tokens: int = 220

@@ -60,6 +60,12 @@ def encode(tokenizer: Any, text: str) -> list[int]:
     return tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
+def spread(examples: list[Example], limit: int) -> list[Example]:
+    """So many of the examples, evenly spread over all of them; 0: all. The first ones alone may be of one kind."""
+    count = min(limit, len(examples)) or len(examples)
+    return [examples[k * len(examples) // count] for k in range(count)]
+
+
 def rows_of(tokenizer: Any, examples: list[Example]) -> list[Row]:
     """Training rows; what is longer than LONGEST is an error, never cut. Raises ValueError."""
     rows = []
@@ -127,7 +133,7 @@ def train(examples: list[Example], settings: Settings, seed: int, out: Path) -> 
     """Fine-tune, save the adapter to `out`/adapter; -> (model, tokenizer, measures of the training)."""
     device = prepare(settings, seed)
     model, tokenizer = load_base(device)
-    rows = rows_of(tokenizer, examples[: settings.train_limit or None])
+    rows = rows_of(tokenizer, spread(examples, settings.train_limit))
     began = time.monotonic()
     model, losses = TRAINERS[settings.trainer](model, tokenizer, rows, settings, seed, out / "trainer", device)
     seconds = time.monotonic() - began

@@ -1,5 +1,6 @@
 """Synthetic notes keep their promises."""
 
+import itertools
 import random
 
 import pytest
@@ -16,6 +17,7 @@ from medextract.notes import (
     training_notes,
     write_dataset,
 )
+from medextract.training import spread
 from medextract.vocabulary import TYPES, split_names
 
 
@@ -82,3 +84,13 @@ def test_a_damaged_dataset_is_named_with_its_line(tmp_path, text, says):
     (tmp_path / "train.jsonl").write_text(text)
     with pytest.raises(ValueError, match=says):
         read_dataset(tmp_path)
+
+
+def test_a_limited_training_set_is_spread_over_the_whole_one():
+    examples = [Example(str(k), "") for k in range(540)]
+    few = [int(example.input) for example in spread(examples, 24)]
+    assert len(few) == 24
+    assert few[0] == 0
+    assert {after - before for before, after in itertools.pairwise(few)} == {22, 23}
+    assert few[-1] == 517
+    assert spread(examples, 0) == spread(examples, 540) == spread(examples, 9999) == examples
