@@ -23,7 +23,7 @@ from mbisect.journal import load_measurement, save_measurement
 from mbisect.judge import Judge, MetricJudge
 from mbisect.shell import Groups
 from mbisect.staging import Stager
-from mbisect.terms import PYTHON, Ask, Interpreter, Measurement, Pin, Stage, Trial
+from mbisect.terms import PYTHON, Ask, Interpreter, Measurement, Pin, Stage, Trial, Verdict
 from mbisect.workload import Workload, environ_for, measurement_of, settings_of
 
 KEPT = "trial.json"
@@ -65,9 +65,9 @@ class Bench:
         self._done: set[str] = set()
 
     def recall(self, trials: Iterable[Trial]) -> None:
-        """Take note of trials that an interrupted run has finished."""
+        """Take note of finished trials: the first run of the bad end that is not good shows how it is bad."""
         for trial in trials:
-            if trial.ask.purpose == "bad end":
+            if trial.ask.purpose == "bad end" and self._reference is None and trial.outcome.verdict is not Verdict.GOOD:
                 self._reference = trial.measurement
 
     def trial(self, ask: Ask) -> Trial:
@@ -78,9 +78,9 @@ class Bench:
         measured, reused, spent = self._measured(ask)
         reference = None if ask.purpose in ENDS else self._reference
         outcome = self._room.judge.judge(measured, reference, consistent=not ask.candidate.exact)
-        if ask.purpose == "bad end":
-            self._reference = measured
-        return Trial(ask, measured, outcome, tuple(spent.items()), reused)
+        trial = Trial(ask, measured, outcome, tuple(spent.items()), reused)
+        self.recall([trial])
+        return trial
 
     def loaded(self, ask: Ask) -> Callable[[], Loaded | None]:
         """Says what the workload loaded in a trial; None before it has run, and where that was not traced."""

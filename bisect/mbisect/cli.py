@@ -83,6 +83,12 @@ def run(
         list[str] | None, typer.Option(metavar="AXIS", help="Search this axis only; may be given again.")
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Trials at once.")] = 1,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Most runs of each end; 1 where runs never differ.")
+    ] = None,
+    confidence: Annotated[
+        float, typer.Option(min=0.5, max=0.999, metavar="P", help="How surely a cause must be known.")
+    ] = 0.95,
     max_trials: Annotated[int | None, typer.Option(min=2, metavar="N", help="Give up after N trials.")] = None,
     timeout: Annotated[
         float | None, typer.Option(min=0.1, metavar="S", help="Seconds after which a trial is killed and untestable.")
@@ -123,7 +129,7 @@ def run(
         return
     from mbisect.conduct import Options
 
-    options = Options(jobs, max_trials, fresh, tuple(suspect or ()))
+    options = Options(jobs, seeds, confidence, max_trials, fresh, tuple(suspect or ()))
     with _reporter(quiet or as_json) as reporter:
         record = conductor.answer(options, reporter)
     _deliver(record, report, markdown, quiet=quiet, as_json=as_json)

@@ -40,9 +40,13 @@ from mbisect.timeline import TimelineWorld
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to go about it; none of this changes the answer."""
+    """How to go about it; none of this changes what is asked."""
 
     jobs: int = 1
+    seeds: int | None = None
+    """Most runs of each end before it is said what they are; None: as many as it takes."""
+    confidence: float = 0.95
+    """How surely a cause must be known, from 0.5 to 0.999."""
     max_trials: int | None = None
     fresh: bool = False
     """Run everything again."""
@@ -125,7 +129,7 @@ class Conductor:
     def _answer(self, run: str, journal: Journal, options: Options, reporter: Reporter, began: float) -> Record:
         question, rule = self.question, self.question.judge.describe()
         kept = None if options.fresh else journal.read()
-        if kept is not None and kept[2] is not None and kept[2].outcome != "undecided":
+        if kept is not None and kept[2] is not None and _settles(kept[2], options.confidence):
             reporter.note(f"answered from the journal of run {run}; --fresh measures again")
             head, trials, finding = kept[0], kept[1], kept[2]
             suspected(head.timeline, options.suspects)
@@ -144,7 +148,14 @@ class Conductor:
             journal.begin(head)
         bench.recall(known)
         executor = LocalExecutor(options.jobs, bench.trial, groups.stop)
-        search = Search(self._world, good, bad, weigh=priors.weigh)
+        search = Search(
+            self._world,
+            good,
+            bad,
+            confidence=options.confidence,
+            weigh=priors.weigh,
+            end_runs=options.seeds,
+        )
         try:
             finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
         finally:
@@ -270,6 +281,11 @@ class Conductor:
                 i.version: i for i in available(self._store.root) if i.version not in self._interpreters
             }
         return self._interpreters[version]
+
+
+def _settles(finding: Finding, confidence: float) -> bool:
+    """It is an answer, and as sure as is asked for."""
+    return finding.outcome != "undecided" and all(cause.confidence >= confidence for cause in finding.causes)
 
 
 def candidate_of(store: Store, run: str, side: str) -> tuple[Asked, Candidate]:
