@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -23,8 +23,8 @@ from mbisect.journal import load_measurement, save_measurement
 from mbisect.judge import Judge, MetricJudge
 from mbisect.shell import Groups
 from mbisect.staging import Stager
-from mbisect.terms import PYTHON, Ask, Interpreter, Measurement, Pin, Stage, Trial, Verdict
-from mbisect.workload import Workload, environ_for, measurement_of, settings_of
+from mbisect.terms import PYTHON, Ask, Interpreter, Measurement, Pin, Stage, Trial, Values, Verdict
+from mbisect.workload import Fidelity, Workload, environ_for, measurement_of, settings_of
 
 KEPT = "trial.json"
 """Written last; a trial's folder without it counts as never run."""
@@ -53,6 +53,8 @@ class Room:
     """Packages that may be built from source; None: all. An end may build anything."""
     fresh: bool = False
     """Measure again what was measured before."""
+    levels: Mapping[str, Fidelity] = field(default_factory=dict)
+    """Cheaper ways to run the workload, by name."""
 
 
 class Bench:
@@ -61,14 +63,14 @@ class Bench:
     def __init__(self, room: Room, reporter: Reporter) -> None:
         self._room = room
         self._reporter = reporter
-        self._reference: Measurement | None = None
+        self._reference: dict[str, Measurement] = {}
         self._done: set[str] = set()
 
     def recall(self, trials: Iterable[Trial]) -> None:
         """Take note of finished trials: the first run of the bad end that is not good shows how it is bad."""
         for trial in trials:
-            if trial.ask.purpose == "bad end" and self._reference is None and trial.outcome.verdict is not Verdict.GOOD:
-                self._reference = trial.measurement
+            if trial.ask.purpose == "bad end" and trial.outcome.verdict is not Verdict.GOOD:
+                self._reference.setdefault(trial.ask.level, trial.measurement)
 
     def trial(self, ask: Ask) -> Trial:
         """Measure one candidate with one seed, or find that measurement, and judge it.
@@ -76,8 +78,9 @@ class Bench:
         Raises ConfigError or UsageError when an end cannot be measured at all for a reason that the user must mend.
         """
         measured, reused, spent = self._measured(ask)
-        reference = None if ask.purpose in ENDS else self._reference
-        outcome = self._room.judge.judge(measured, reference, consistent=not ask.candidate.exact)
+        reference = None if ask.purpose in ENDS else self._reference.get(ask.level)
+        judge = self._room.judge.at_level() if ask.level else self._room.judge
+        outcome = judge.judge(measured, reference, consistent=not ask.candidate.exact)
         trial = Trial(ask, measured, outcome, tuple(spent.items()), reused)
         self.recall([trial])
         return trial
@@ -88,11 +91,16 @@ class Bench:
 
     def key(self, ask: Ask) -> str:
         """A trial's content: everything that may change its measurement."""
-        room, values = self._room, ask.candidate.values
+        room, values = self._room, self._values(ask)
         interpreter = room.interpreter(values[PYTHON])
         parts = [values.digest, str(ask.seed), room.workload.identity(), interpreter.path, platform_key()]
         parts.append(room.stager.identity(values) if room.stager is not None else "")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+
+    def _values(self, ask: Ask) -> Values:
+        """What is really run: at a cheaper level some settings are others."""
+        values = ask.candidate.values
+        return self._room.levels[ask.level].apply(values) if ask.level else values
 
     def _measured(self, ask: Ask) -> tuple[Measurement, bool, dict[Stage, float]]:
         key = self.key(ask)
@@ -124,7 +132,7 @@ class Bench:
         return kept.timed_out and (limit is None or limit > kept.seconds + 1)
 
     def _run(self, ask: Ask, folder: Path, spent: dict[Stage, float]) -> Measurement:
-        room, values = self._room, ask.candidate.values
+        room, values = self._room, self._values(ask)
         self._reporter.stage(ask, "build")
         began = time.monotonic()
         end = ask.purpose in ENDS
@@ -158,7 +166,7 @@ class Bench:
         self._reporter.stage(ask, "run")
         with tempfile.TemporaryDirectory(prefix="mbisect-home-", ignore_cleanup_errors=True) as home:
             env = environ_for(
-                ask.candidate.values,
+                self._values(ask),
                 ask.seed,
                 inherited=room.environ,
                 bin_folder=built.bin,
@@ -170,11 +178,11 @@ class Bench:
             if program is None:
                 return self._hopeless(ask, f"there is no program `{room.workload.command[0]}` in its environment")
             argv = (program, *room.workload.command[1:])
-            if ask.purpose == "good end":
+            if ask.purpose == "good end" and not ask.level:
                 env = hooked(env, trace)
             done = room.groups.run(argv, env=env, cwd=work, output=log, timeout=room.workload.timeout)
         room.builder.used(built, ask.candidate.values)
-        if ask.purpose == "good end":
+        if ask.purpose == "good end" and not ask.level:
             gather(trace, built.folder, out.parent / LOADED)
             shutil.rmtree(trace, ignore_errors=True)
         try:
@@ -191,7 +199,7 @@ class Bench:
         self, ask: Ask, why: str, measured: Measurement | None = None, *, stage: Stage = "run"
     ) -> Measurement:
         """At an end this is for the user to mend; in between such a candidate cannot be tested."""
-        if ask.purpose in ENDS:
+        if ask.purpose in ENDS and not ask.level:
             kind = UsageError if "no program" in why else ConfigError
             raise kind(f"{ask.purpose}: {why}")
         return replace(measured or Measurement(None, 0.0), failure=why, stopped_at=stage)

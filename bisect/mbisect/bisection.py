@@ -9,12 +9,12 @@ from dataclasses import replace
 from mbisect.events import Reporter
 from mbisect.executors import Executor
 from mbisect.journal import Journal
-from mbisect.search import Search
+from mbisect.search import Ladder, Search
 from mbisect.terms import Ask, Finding, Trial
 
 
 def bisect(
-    search: Search,
+    search: Search | Ladder,
     executor: Executor,
     journal: Journal,
     reporter: Reporter,
@@ -64,10 +64,10 @@ def bisect(
 
 
 def _content(ask: Ask) -> str:
-    return f"{ask.candidate.values.digest} {ask.seed}"
+    return f"{ask.candidate.values.digest} {ask.seed} {ask.level}"
 
 
-def _report(search: Search, reporter: Reporter) -> None:
+def _report(search: Search | Ladder, reporter: Reporter) -> None:
     progress = search.progress
     if progress is not None:
         reporter.narrowed(progress.low, progress.high, progress.size, progress.remaining, search.phase)

@@ -96,6 +96,9 @@ def run(
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the report as JSON.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as Markdown.")] = None,
     allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
+    fidelity: Annotated[
+        bool, typer.Option("--fidelity/--no-fidelity", help="Search at a cheaper level where that tells as much.")
+    ] = True,
     suspect: Annotated[
         list[str] | None,
         typer.Option(
@@ -129,7 +132,7 @@ def run(
         return
     from mbisect.conduct import Options
 
-    options = Options(jobs, seeds, confidence, max_trials, fresh, tuple(suspect or ()))
+    options = Options(jobs, seeds, confidence, max_trials, fresh, fidelity, tuple(suspect or ()))
     with _reporter(quiet or as_json) as reporter:
         record = conductor.answer(options, reporter)
     _deliver(record, report, markdown, quiet=quiet, as_json=as_json)

@@ -32,7 +32,9 @@ from mbisect.executors.local import LocalExecutor
 from mbisect.journal import Head, Journal, Record, workload_seconds
 from mbisect.priors import Priors, suspected
 from mbisect.question import Question
-from mbisect.search import Search
+from mbisect.search import Ladder, Level, Search
+from mbisect.search.causes import MOST_TRIALS
+from mbisect.search.ladder import END_RUNS, MOST_RUNS
 from mbisect.shell import Groups
 from mbisect.terms import PYTHON, Ask, Asked, Axis, Candidate, Finding, Interpreter, Timeline, Trial, Values
 from mbisect.timeline import TimelineWorld
@@ -50,6 +52,8 @@ class Options:
     max_trials: int | None = None
     fresh: bool = False
     """Run everything again."""
+    fidelity: bool = True
+    """Search at a cheaper level of the workload where one tells good from bad; confirm at full size."""
     suspects: tuple[str, ...] = ()
     """Packages and axes that the user thinks likelier."""
 
@@ -148,20 +152,26 @@ class Conductor:
             journal.begin(head)
         bench.recall(known)
         executor = LocalExecutor(options.jobs, bench.trial, groups.stop)
-        search = Search(
-            self._world,
-            good,
-            bad,
-            confidence=options.confidence,
-            weigh=priors.weigh,
-            end_runs=options.seeds,
-        )
+        search = self._search(options, priors)
         try:
             finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
         finally:
             self._records.close()
         ran = sum(not trial.reused for trial in trials)
         return self._record(run, timeline, trials, finding, began, ran, journal)
+
+    def _search(self, options: Options, priors: Priors) -> Ladder:
+        """The search at full size, and those at the cheaper levels before it."""
+        good, bad = self._candidates()
+
+        def search(end_runs: int | None, most: int) -> Search:
+            return Search(
+                self._world, good, bad, confidence=options.confidence, weigh=priors.weigh, end_runs=end_runs, most=most
+            )
+
+        levels = self.question.levels if options.fidelity else ()
+        cheap = [Level(level.name, search(END_RUNS, MOST_RUNS)) for level in levels]
+        return Ladder(search(options.seeds, MOST_TRIALS), cheap, priors.weigh)
 
     def trial(self, ask: Ask) -> Trial:
         """Run one candidate once more, whatever is known of it."""
@@ -217,6 +227,7 @@ class Conductor:
             },
             built=None if q.allow_builds else self._policy.built,
             fresh=fresh,
+            levels={level.name: level for level in q.levels},
         )
 
     def _missing(self, wanted: Values) -> str | None:

@@ -30,6 +30,9 @@ class Judge(Protocol):
     def describe(self) -> str:
         """The rule in words."""
 
+    def at_level(self) -> Judge:
+        """The judge for a cheaper level of the workload, where thresholds made for full size say nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExitStatusJudge:
@@ -60,6 +63,10 @@ class ExitStatusJudge:
     def describe(self) -> str:
         """The rule in words."""
         return "exit status: 0 good, 125 untestable, 1 to 127 bad"
+
+    def at_level(self) -> Judge:
+        """An exit status means the same at every level."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,10 @@ class MetricJudge:
             return f"{self.metric}: as both ends measure it"
         above, below = ("≥", "≤") if self.good > self.bad else ("≤", "≥")
         return f"{self.metric}: good {above} {self.good:g}, bad {below} {self.bad:g}, between: unsure"
+
+    def at_level(self) -> Judge:
+        """Both ends say what the metric is there."""
+        return MetricJudge(self.metric)
 
 
 def never_ran(measured: Measurement) -> Outcome | None:

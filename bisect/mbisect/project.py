@@ -32,6 +32,15 @@ class WorkloadTable(Table):
     """File below $MBISECT_OUT with a JSON object of numbers; without it the exit status judges."""
     timeout: Annotated[float, Field(gt=0)] | None = None
     """Seconds."""
+    fidelity: tuple[FidelityTable, ...] = ()
+    """Cheaper levels, the cheapest first: searched at if they tell good from bad, and confirmed at full size."""
+
+
+class FidelityTable(Table):
+    """[[workload.fidelity]]: a cheaper way to run the workload, by some of its settings."""
+
+    name: str
+    settings: Annotated[dict[str, Any], Field(min_length=1)]
 
 
 class JudgeTable(Table):
@@ -104,6 +113,9 @@ def load_project(path: Path) -> Project:
         raise ConfigError(f"{path.name}: judge: give both thresholds, good and bad, or neither")
     if judge is not None and judge.good is not None and judge.good == judge.bad:
         raise ConfigError(f"{path.name}: judge: good and bad are both {judge.good:g}; leave a gap between them")
+    levels = [level.name for level in project.workload.fidelity] if project.workload is not None else []
+    if len({"", *levels}) <= len(levels):
+        raise ConfigError(f"{path.name}: workload.fidelity: each level needs a name of its own")
     for name in project.snapshots:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
             raise ConfigError(f"{path.name}: snapshots.{name}: a name holds letters, digits, dots and dashes")

@@ -14,7 +14,7 @@ from mbisect.judge import ExitStatusJudge, Judge, MetricJudge
 from mbisect.project import Project, SnapshotTable, find_project, setting_text
 from mbisect.staging import Stager, repository_of
 from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Asked, Axis, Interpreter, Key, Snapshot, Values, package
-from mbisect.workload import Workload
+from mbisect.workload import Fidelity, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Question:
     dataset: Path | None
     """The dataset's git repository."""
     allow_builds: bool
+    levels: tuple[Fidelity, ...] = ()
+    """Cheaper ways to run the workload, the cheapest first."""
 
     def identity(self) -> str:
         """12 hexadecimal digits; the same question has the same."""
@@ -67,7 +69,16 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
     stager = None
     if project.workload is not None and (workload.folder is None or dataset is not None):
         stager = Stager(datasets.parent / "staged", root, project.workload.stage, dataset)
-    return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds)
+    levels = _levels(project) if not asked.command else ()
+    return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels)
+
+
+def _levels(project: Project) -> tuple[Fidelity, ...]:
+    tables = project.workload.fidelity if project.workload is not None else ()
+    return tuple(
+        Fidelity(t.name, tuple((Key(Axis.SETTING, key), setting_text(value)) for key, value in t.settings.items()))
+        for t in tables
+    )
 
 
 def _workload(asked: Asked, project: Project, found: bool) -> tuple[Workload, Judge]:

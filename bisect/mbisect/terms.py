@@ -299,6 +299,8 @@ class Ask:
     seed: int
     """0 for the snapshot's own seed, n for the n-th repetition with another one."""
     purpose: Purpose
+    level: str = ""
+    """The cheaper level of the workload that it is run at; empty: full size."""
 
 
 @dataclass(frozen=True, slots=True)

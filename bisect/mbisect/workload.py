@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mbisect.errors import ConfigError
-from mbisect.terms import SEED, Axis, Measurement, Values
+from mbisect.terms import SEED, Axis, Key, Measurement, Values
 
 TAIL_LINES = 40
 EXCEPTION = re.compile(r"^(?P<name>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:: (?P<text>.*))?$")
@@ -43,6 +43,18 @@ class Workload:
                 if path.is_file():
                     digest.update(word.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """A cheaper way to run a workload: some of its settings have other values, whatever the candidate says."""
+
+    name: str
+    settings: tuple[tuple[Key, str], ...]
+
+    def apply(self, values: Values) -> Values:
+        """What a candidate holds when it is run at this level."""
+        return values.put(dict(self.settings))
 
 
 def environ_for(

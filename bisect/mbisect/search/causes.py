@@ -28,7 +28,20 @@ from mbisect.search.pinpoint import (
 )  # fmt: skip
 from mbisect.search.planning import Price
 from mbisect.search.world import World
-from mbisect.terms import Ask, Candidate, Cause, Change, Finding, Healed, Key, Outcome, Purpose, Relation, Verdict
+from mbisect.terms import (
+    Ask,
+    Candidate,
+    Cause,
+    Change,
+    Finding,
+    Healed,
+    Key,
+    Outcome,
+    Purpose,
+    Relation,
+    Timeline,
+    Verdict,
+)
 
 MOST_PARTNERS = 3
 """A combination of more changes than this is not looked for."""
@@ -90,6 +103,14 @@ class Search:
     def progress(self) -> Progress | None:
         """How far the boundary search has come; None before it began."""
         return self._pinpoint.progress
+
+    def timeline(self) -> Timeline:
+        """All changes between both ends."""
+        return self._world.timeline(self._good, self._bad)
+
+    def weigh(self, weigh: Callable[[Change], float]) -> None:
+        """From now on go by these prior weights."""
+        self._pinpoint.weigh = weigh
 
     def record(self, ask: Ask, outcome: Outcome) -> None:
         """Take note of an outcome. Outcomes that were not asked for are welcome too."""
