@@ -121,6 +121,8 @@ def test_a_break_that_was_healed_in_passing_is_no_cause(packages: int, releases:
         world, lambda v: BAD if broke <= v[f"p{passing}"] < healed or v[f"p{guilty}"] >= version else GOOD
     )
     assert named(finding) == {(f"p{guilty}", str(version))}
+    for mended in finding.healed:
+        assert (mended.change.after, mended.mended and mended.mended.after) == (str(broke), str(healed))
     assert finding.necessary is True
 
 

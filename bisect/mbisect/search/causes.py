@@ -348,14 +348,20 @@ class Search:
         )
 
     def _healed(self, suspects: Suspects) -> Healed | None:
-        """It broke in passing and was mended on its own axis: good with the axis at its bad end is good."""
+        """It broke in passing and was mended on its own axis: good with the axis at its bad end is good. And where."""
         final = {cause.change.key: self._bad.values.get(cause.change.key) for cause in suspects.causes}
         if all(cause.change.after == final[cause.change.key] for cause in suspects.causes):
             return None
         mended = self._moved(self._good, final, {}, "passing", self._bad)
         if self._evidence.settle(mended, "passing").verdict is not Verdict.GOOD:
             return None
-        return Healed(suspects.causes[0].change)
+        change = suspects.causes[0].change
+        if len(suspects.causes) > 1 or not suspects.sufficient:
+            return Healed(change)
+        # Backwards: from the good end with the axis at its end, which is good, to the good end with the break alone.
+        step = self._pinpoint.locate(mended, self._sufficient(suspects.causes), "passing")
+        key = change.key
+        return Healed(change, Change(key, step.high.values.get(key), step.low.values.get(key)))
 
 
 def rate_interval(fails: int, runs: int) -> str:

@@ -39,7 +39,10 @@ class NumberedWorld:
         for key, turn in self._turn.items():
             low, high = int(good.values[key]), int(bad.values[key])
             step = 1 if high >= low else -1
-            moves += [((max(v, v + step), turn), Change(key, str(v), str(v + step))) for v in range(low, high, step)]
+            moves += [
+                ((v + 1 if step > 0 else low - v, turn), Change(key, str(v), str(v + step)))
+                for v in range(low, high, step)
+            ]
         moves.sort(key=lambda move: move[0])
         return Timeline(good.values, bad.values, tuple(change for _, change in moves))
 
