@@ -14,7 +14,7 @@ from rich.text import Text
 from mbisect.report.bar import BAD, COLOURS, GOOD, QUIET, timeline_bar
 from mbisect.report.untrusted import one_line
 from mbisect.report.whereabouts import place_of
-from mbisect.report.words import MARKS, counted, days, duration, spent_on
+from mbisect.report.words import MARKS, counted, days, duration, outcome_word, purpose_words, spent_on
 from mbisect.terms import Ask, Timeline, Trial, Values
 
 RECENT = 5
@@ -36,8 +36,8 @@ class Board:
     phase: str = "reading both ends"
     remaining: int = 0
     """Trials that are still expected."""
-    running: dict[tuple[str, int], tuple[Ask, str, float]] = field(default_factory=dict)
-    """Candidate and seed → the ask, its stage, and when it began."""
+    running: dict[tuple[str, str, int], tuple[Ask, str, float]] = field(default_factory=dict)
+    """Candidate, level and seed → the ask, its stage, and when it began."""
     tally: Counter[str] = field(default_factory=Counter)
     recent: list[tuple[Trial, str]] = field(default_factory=list)
     """The last outcomes and where their candidates stand."""
@@ -45,14 +45,14 @@ class Board:
 
     def enter(self, ask: Ask, stage: str, now: float) -> None:
         """A trial enters a stage; its first one begins it."""
-        place = ask.candidate.values.digest, ask.seed
+        place = ask.candidate.values.digest, ask.level, ask.seed
         _, _, began = self.running.get(place, (ask, stage, now))
         self.running[place] = ask, stage, began
 
     def leave(self, trial: Trial) -> None:
         """A trial has ended."""
-        self.running.pop((trial.ask.candidate.values.digest, trial.ask.seed), None)
-        self.tally[trial.outcome.verdict] += 1
+        self.running.pop((trial.ask.candidate.values.digest, trial.ask.level, trial.ask.seed), None)
+        self.tally[outcome_word(trial.outcome)] += 1
         self.remaining = max(0, self.remaining - 1)
         self.recent = [*self.recent, (trial, place_of(trial.ask, self.timeline))][-RECENT:]
 
@@ -82,7 +82,9 @@ class Board:
     def _trials(self, now: float, width: int) -> Table:
         table = _grid(width)
         for ask, stage, began in list(self.running.values())[:RUNNING]:
-            table.add_row(self.spinner, stage, duration(now - began), ask.purpose, Text(place_of(ask, self.timeline)))
+            table.add_row(
+                self.spinner, stage, duration(now - began), purpose_words(ask), Text(place_of(ask, self.timeline))
+            )
         if not self.running:
             table.add_row(self.spinner, Text("resolve", style=QUIET), "", Text(self.phase), "")
         return table
@@ -92,10 +94,10 @@ class Board:
             return []
         table = _grid(width)
         for trial, place in self.recent:
-            verdict = trial.outcome.verdict
-            mark, name = (Text(text, style=COLOURS[verdict]) for text in (MARKS[verdict], verdict))
+            verdict, said = trial.outcome.verdict, outcome_word(trial.outcome)
+            mark, name = (Text(text, style=COLOURS[verdict]) for text in (MARKS[verdict], said))
             what = Text(f"{one_line(trial.outcome.reason, 100)}  ", no_wrap=True, overflow="ellipsis")
-            table.add_row(mark, name, spent_on(trial), trial.ask.purpose, what.append(place, style=QUIET))
+            table.add_row(mark, name, spent_on(trial), purpose_words(trial.ask), what.append(place, style=QUIET))
         return [table, Text()]
 
     def _counts(self) -> Text:

@@ -72,15 +72,27 @@ def _candidate(record: Record, candidate: Candidate, verdict: Verdict, title: st
 
 
 def _end(record: Record, purpose: Purpose, name: str) -> Side:
-    trial = next((trial for trial in record.trials if trial.ask.purpose == purpose), None)
     verdict = Verdict.GOOD if purpose == "good end" else Verdict.BAD
+    there = [trial for trial in record.trials if trial.ask.purpose == purpose and not trial.ask.level]
+    trial = min(there, key=lambda trial: trial.outcome.verdict is not verdict, default=None)
     return Side(trial.outcome.verdict if trial is not None else verdict, f"{purpose} {name}", "", "", trial)
 
 
 def trial_at(record: Record, candidate: Candidate, verdict: Verdict) -> Trial | None:
-    """The first trial of a candidate with this verdict, the snapshot's own seed before others."""
-    there = [t for t in record.trials if t.ask.candidate.values == candidate.values and t.outcome.verdict is verdict]
-    return min(there, key=lambda trial: trial.ask.seed, default=None)
+    """The trial that shows a candidate: at full size, with this verdict, the snapshot's own seed before others.
+
+    Where it was never run at full size, the trial of a confirmation that shows the same.
+    """
+    there = [
+        trial
+        for trial in record.trials
+        if trial.ask.candidate.values == candidate.values
+        and not trial.ask.level
+        and (trial.outcome.verdict is verdict or trial.outcome.value is not None)
+    ]
+    confirmed = confirming(record, "necessary" if verdict is Verdict.GOOD else "sufficient")
+    other = next((trial for trial in confirmed if trial.outcome.verdict is verdict), None)
+    return min(there, key=lambda trial: trial.ask.seed, default=other)
 
 
 def printed(trial: Trial, count: int) -> tuple[str, ...]:
@@ -111,12 +123,13 @@ def _confirming(record: Record, purpose: Purpose, causes: tuple[Cause, ...]) -> 
     moves = {cause.change.key: cause.change.after if with_ else cause.change.before for cause in causes}
     wanted = base.put(moves)
     for trial in reversed(record.trials):
-        if trial.ask.candidate.wanted == wanted:
+        if trial.ask.candidate.wanted == wanted and not trial.ask.level:
             return trial
     suited = [
         trial
         for trial in record.trials
         if trial.ask.purpose == purpose
+        and not trial.ask.level
         and all(trial.ask.candidate.values.get(key) == value for key, value in moves.items())
     ]
     return suited[-1] if suited else None
@@ -146,7 +159,8 @@ def summaries(record: Record) -> tuple[str, str]:
 
 def untestable(record: Record) -> tuple[Trial, ...]:
     """Trials that could not be judged, in their order."""
-    return tuple(trial for trial in record.trials if trial.outcome.verdict in (Verdict.UNTESTABLE, Verdict.UNSURE))
+    silent = (Verdict.UNTESTABLE, Verdict.UNSURE)
+    return tuple(t for t in record.trials if t.outcome.verdict in silent and t.outcome.value is None)
 
 
 def places(record: Record) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 from mbisect.events import Reporter
 from mbisect.report.untrusted import clean, cut, one_line
 from mbisect.report.whereabouts import place_of
-from mbisect.report.words import counted, found_sentence, spent_on
+from mbisect.report.words import counted, found_sentence, outcome_word, purpose_words, spent_on
 from mbisect.terms import Ask, Finding, Snapshot, Stage, Timeline, Trial, Values
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class PlainReporter(Reporter):
             self._trials += 1
             number = self._trials
         self._say(
-            f"trial {number}  {trial.ask.purpose}  {place_of(trial.ask, self._timeline)}  {trial.outcome.verdict}"
+            f"trial {number}  {purpose_words(trial.ask)}  {place_of(trial.ask, self._timeline)}  {outcome_word(trial.outcome)}"
             f"  {one_line(trial.outcome.reason, 160)}  {spent_on(trial)}"
         )
 

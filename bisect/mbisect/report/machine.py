@@ -30,6 +30,15 @@ def as_report(record: Record) -> dict[str, object]:
             }
             for cause in finding.causes
         ],
+        "healed": [
+            {
+                "axis": str(healed.change.key.axis),
+                "name": healed.change.key.name,
+                "broke": healed.change.after,
+                "healed": healed.mended.after if healed.mended is not None else None,
+            }
+            for healed in finding.healed
+        ],
         "confirmed": {"sufficient": finding.sufficient, "necessary": finding.necessary},
         "timeline": len(record.timeline),
         "trials": len(record.trials),

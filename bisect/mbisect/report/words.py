@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mbisect.journal import Record
 from mbisect.report.untrusted import one_line
-from mbisect.terms import Axis, Cause, Change, Finding, Key, Trial, Verdict
+from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Outcome, Trial, Verdict
 
 HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 SHORT = 10
@@ -59,6 +59,17 @@ def listed(words: Sequence[str], most: int = 5) -> str:
     """`a`, `a and b`, `a, b and c`, `a, b, c, d, e and 7 more`."""
     names = list(words) if len(words) <= most else [*words[:most], f"{len(words) - most} more"]
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """The verdict, or that a metric was measured which is compared and not judged by itself."""
+    return str(outcome.verdict) if outcome.value is None else "measured"
+
+
+def purpose_words(ask: Ask) -> str:
+    """What a trial is run for: `boundary`, `bad end, run 3`, `boundary (24 rows)`."""
+    again = f", run {ask.seed + 1}" if ask.seed else ""
+    return f"{ask.purpose}{again}{f' ({one_line(ask.level, 24)})' if ask.level else ''}"
 
 
 def verdict_sentence(record: Record) -> str:
@@ -146,8 +157,8 @@ def reproduce_commands(record: Record) -> tuple[tuple[str, str], ...]:
 
 def search_facts(record: Record) -> tuple[tuple[str, str], ...]:
     """What the search was about and what it took: (name, words)."""
-    tally = Counter(str(trial.outcome.verdict) for trial in record.trials)
-    each = ", ".join(f"{tally[verdict]} {verdict}" for verdict in Verdict if tally[verdict])
+    tally = Counter(outcome_word(trial.outcome) for trial in record.trials)
+    each = ", ".join(f"{tally[word]} {word}" for word in (*Verdict, "measured") if tally[word])
     between = days(record.timeline.changes)
     reused = len(record.trials) - record.ran
     known = f"; {reused} of them known from before" if reused > 0 else ""

@@ -43,6 +43,7 @@ class Evidence:
         self._outcomes: dict[str, dict[int, Outcome]] = {}
         self._candidates: dict[str, dict[str, Candidate]] = {}
         self._sides: dict[str, Verdict] = {}
+        self._purposes: dict[str, Purpose] = {}
         self._noise: Noise | None = None
         self._known: dict[frozenset[str], Array] = {}
         self.running: tuple[Ask, ...] = ()
@@ -52,7 +53,12 @@ class Evidence:
         digest = ask.candidate.values.digest
         self._outcomes.setdefault(digest, {}).setdefault(ask.seed, outcome)
         self._candidates.setdefault(digest, {}).setdefault(ask.candidate.wanted.digest, ask.candidate)
+        self._purposes.setdefault(digest, ask.purpose)
         self._noise = None
+
+    def purpose(self, candidate: Candidate) -> Purpose:
+        """What a candidate was run for first."""
+        return self._purposes[candidate.values.digest]
 
     def ends(self, good: Candidate, bad: Candidate) -> None:
         """Say which candidates are good and bad beyond doubt."""

@@ -366,7 +366,8 @@ class Pinpoint:
                 wants.append(Want(self.ends[choice.bad], end, extra=True))
                 continue
             if isinstance(choice, Again):
-                wants.append(Want(known[columns[choice.column]], purpose, extra=True))
+                candidate = known[columns[choice.column]]
+                wants.append(Want(candidate, self.evidence.purpose(candidate), extra=True))
                 continue
             candidate = placed[choice.position] = self._place(timeline, choice.position, good, bad, exact)
             if not self.evidence.seen(candidate):
