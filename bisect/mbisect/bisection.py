@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 from mbisect.events import Reporter
 from mbisect.executors import Executor
@@ -56,11 +57,21 @@ def bisect(
                 journal.trial(trial)
                 search.record(trial.ask, trial.outcome)
                 reporter.finished(trial)
+            price = build_price(trials)
+            if price is not None:
+                search.price(price)
     finally:
         executor.close()
     journal.finding(answer)
     reporter.found(answer)
     return answer, tuple(trials)
+
+
+def build_price(trials: Sequence[Trial]) -> float | None:
+    """What a new environment costs beside its run, in runs: medians of what was measured; None where nothing was."""
+    new = [sum(seconds for _, seconds in t.overhead) for t in trials if not t.reused and t.overhead and not t.ask.seed]
+    runs = [trial.measurement.seconds for trial in trials if trial.measurement.stopped_at is None]
+    return median(new) / max(median(runs), 1e-3) if new and runs else None
 
 
 def _content(ask: Ask) -> str:

@@ -52,8 +52,8 @@ class PlainReporter(Reporter):
             self._trials += 1
             number = self._trials
         self._say(
-            f"trial {number}  {purpose_words(trial.ask)}  {place_of(trial.ask, self._timeline)}  {outcome_word(trial.outcome)}"
-            f"  {one_line(trial.outcome.reason, 160)}  {spent_on(trial)}"
+            f"trial {number}  {purpose_words(trial.ask)}  {place_of(trial.ask, self._timeline)}"
+            f"  {outcome_word(trial.outcome)}  {one_line(trial.outcome.reason, 160)}  {spent_on(trial)}"
         )
 
     def found(self, finding: Finding) -> None:

@@ -55,6 +55,8 @@ CONFIDENCE = 0.95
 """How surely a cause must be known, unless the user says otherwise."""
 SPARE = 0.4
 """The part of the doubt that is left to the boundary: the rest is for what no model of the noise knows."""
+MOST_BUILD = 4.0
+"""However dear an environment is, it is not spared by more than so many runs: they tell less and less."""
 MOST_TRIALS = 500
 """After so many runs a search that is still undecided says so."""
 
@@ -107,6 +109,10 @@ class Search:
     def timeline(self) -> Timeline:
         """All changes between both ends."""
         return self._world.timeline(self._good, self._bad)
+
+    def price(self, build: float) -> None:
+        """From now on take a new environment to cost as much as so many runs."""
+        self._pinpoint.price = Price(min(max(build, 0.0), MOST_BUILD))
 
     def weigh(self, weigh: Callable[[Change], float]) -> None:
         """From now on go by these prior weights."""

@@ -52,6 +52,11 @@ class Ladder:
     def _climbing(self) -> bool:
         return self._full.phase != "both ends" and bool(self._levels) and self._found is None
 
+    def price(self, build: float) -> None:
+        """See Search.price; at a cheaper level runs take less, which is not counted."""
+        for search in (self._full, *(level.search for level in self._levels)):
+            search.price(build)
+
     def record(self, ask: Ask, outcome: Outcome) -> None:
         """Take note of an outcome, at its level."""
         if not ask.level:
