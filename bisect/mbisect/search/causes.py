@@ -106,6 +106,12 @@ class Search:
         """How far the boundary search has come; None before it began."""
         return self._pinpoint.progress
 
+    def clarity(self) -> float:
+        """Bits that one run is expected to tell where good and bad are equally likely: 1 where none is ever wrong."""
+        noise, known = self._evidence.noise, self._evidence.known()
+        theta = np.exp(known - np.logaddexp.reduce(known))
+        return float(noise.information(theta, np.array([0.5]), 1)[0])
+
     def timeline(self) -> Timeline:
         """All changes between both ends."""
         return self._world.timeline(self._good, self._bad)
@@ -271,7 +277,8 @@ class Search:
             causes.append(self._cause(step))
             self.phase = "confirming"
             alone = self._evidence.settle(with_, "sufficient", step.enough)
-            if alone.verdict is not Verdict.GOOD or len(causes) >= MOST_PARTNERS:
+            whole = with_.values == step.high.values
+            if alone.verdict is not Verdict.GOOD or len(causes) >= MOST_PARTNERS or whole:
                 break
             base, top, purpose = with_, step.high, "partner"
         causes = self._needed(causes)

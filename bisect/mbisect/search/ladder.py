@@ -17,6 +17,8 @@ TRUST = 0.95
 """Prior probability at full size of what a cheap search has found."""
 END_RUNS = 4
 """A cheap level at which both ends are not told apart after so many runs of each is not used."""
+CLEAR = 0.85
+"""Nor one at which a run tells less than so many bits: what a run saves is lost again by repeating it."""
 MOST_RUNS = 60
 """A cheap search that takes more runs than this is given up."""
 
@@ -72,9 +74,10 @@ class Ladder:
             level = self._levels[0]
             there = [replace(ask, level="") for ask in running if ask.level == level.name]
             answer = level.search.select(slots - (len(running) - len(there)), there)
-            if not isinstance(answer, Finding):
+            blurred = level.search.phase != "both ends" and level.search.clarity() < CLEAR
+            if not isinstance(answer, Finding) and not blurred:
                 return tuple(replace(ask, level=level.name) for ask in answer)
-            if answer.outcome == "found":
+            if isinstance(answer, Finding) and answer.outcome == "found":
                 self._found = answer
                 self._full.weigh(self._prior(answer))
                 full = self._full.select(slots, [ask for ask in running if not ask.level])
