@@ -14,7 +14,7 @@ Smith 1992, "Hierarchical Bayesian analysis of changepoint problems"), for a des
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -23,7 +23,7 @@ from math import log, log1p
 import numpy as np
 from numpy.typing import NDArray
 
-from mbisect.search.noise import ODD, Array, Noise, Runs, binary_entropy, sides
+from mbisect.search.noise import ODD, Array, Noise, Runs, entropy, sides
 
 Flags = NDArray[np.bool_]
 
@@ -178,29 +178,34 @@ class Belief:
     @cached_property
     def _posterior(self) -> tuple[Array, Array, float, tuple[Array, Array]]:
         """Posterior of the rows, shape (rows,), and of θ, shape (T,); the log evidence that something changed; and the
-        rates at which runs look bad on the good and on the bad side if a row is true, shapes (rows,), (rows,).
+        probabilities of each kind of outcome on the good and on the bad side if a row is true, shapes (rows, K) twice.
 
-        Where no row could make a θ likelier than e^-IMPLAUSIBLE of the likeliest one, it is left out of the sums.
+        Rows that say the same of all columns are summed up as one. Where no row could make a θ likelier than
+        e^-IMPLAUSIBLE of the likeliest one, it is left out of the sums.
         """
         _, _, prior = self._rows
         chances, runs = self._columns
+        patterns, which = np.unique(chances, axis=0, return_inverse=True)
         both = [self.noise.likelihood(r) for r in runs]
         good, bad = (np.array([pair[i] for pair in both]).reshape(len(runs), len(self.known)) for i in (0, 1))
         bound = self.known + np.maximum(good, bad).sum(0)
         kept = bound >= bound.max() - IMPLAUSIBLE
         good, bad = good[:, kept], bad[:, kept]
-        logs = np.repeat(prior[:, None], int(kept.sum()), axis=1) + self.known[kept]
-        for chance in np.unique(chances):
-            logs += (chances == chance).astype(float) @ np.logaddexp(log1p(-chance) + good, log(chance) + bad)
+        logs = np.repeat(self.known[None, kept], len(patterns), axis=0)
+        for chance in np.unique(patterns):
+            logs += (patterns == chance).astype(float) @ np.logaddexp(log1p(-chance) + good, log(chance) + bad)
         peak = logs.max()
         joint: Array = np.exp(logs - peak)
-        total = joint.sum()
+        share = np.bincount(which, weights=np.exp(prior), minlength=len(patterns))
+        by_pattern = joint.sum(1)
+        rows = np.exp(prior) * by_pattern[which]
+        total = float(rows.sum())
         theta = np.zeros_like(self.known)
-        theta[kept] = joint.sum(0) / total
-        rows = joint.sum(1)
-        known = np.maximum(rows, 1e-300)
-        good_rate, bad_rate = ((joint @ rate[kept]) / known for rate in self.noise.rates)
-        return rows / total, theta, float(peak + log(total)), (good_rate, bad_rate)
+        theta[kept] = share @ joint / total
+        on_good, on_bad = (
+            ((joint @ of[kept]) / np.maximum(by_pattern, 1e-300)[:, None])[which] for of in self.noise.outcomes
+        )
+        return rows / total, theta, float(peak + log(total)), (on_good, on_bad)
 
     @cached_property
     def nothing(self) -> float:
@@ -286,43 +291,42 @@ class Belief:
         return low, high
 
     @property
-    def rates(self) -> tuple[Array, Array]:
-        """How often runs look bad on the good and on the bad side if a row is true. Shapes (rows,), (rows,)."""
+    def outcomes(self) -> tuple[Array, Array]:
+        """The chances of each kind of outcome on the good and on the bad side if a row is true. Shapes (rows, K)."""
         return self._posterior[3]
 
     def telling(self, mass: Array) -> tuple[Array, Array, Array]:
         """Bits that one run is expected to tell of the rows, whose weights are `mass`.
 
         At each position 1 … N-1, at each column, at the good and the bad end of the search. The mutual information of
-        the row and whether the run looks bad: H(Σ p(row) q(row)) - Σ p(row) H(q(row)), q(row) what the row predicts. At
-        a column what its runs so far say of its side counts too: it may be known whatever the row. Shapes (N-1,),
-        (columns,), (2,).
+        the row and the kind of outcome: H(Σ p(row) q(row)) - Σ p(row) H(q(row)), q(row) what the row predicts, θ being
+        summed out: more runs of what is known well tell nothing, if it is the other side that is not known. At a column
+        what its runs so far say of its side counts too: it may be known whatever the row. Shapes (N-1,), (columns,),
+        (2,).
         """
         boundary, _, _ = self._rows
-        good, bad = self.rates
-        shares = [np.bincount(boundary - 1, weights=mass * of, minlength=self.size) for of in (bad, good)]
-        doubts = [
-            np.bincount(boundary - 1, weights=mass * binary_entropy(of), minlength=self.size) for of in (bad, good)
-        ]
-        looks, left = (
-            (np.cumsum(on_bad) + on_good.sum() - np.cumsum(on_good))[:-1] for on_bad, on_good in (shares, doubts)
-        )
-        positions = binary_entropy(np.clip(looks, 0, 1)) - left
+        good, bad = self.outcomes
+        looks, left = np.zeros((self.size, good.shape[1])), np.zeros(self.size)
+        for of, there in ((bad, 1), (good, -1)):
+            at, doubt = np.zeros_like(looks), mass * entropy(of)
+            np.add.at(at, boundary - 1, mass[:, None] * of)
+            looks += there * np.cumsum(at, axis=0) + (there < 0) * at.sum(0)
+            left += there * np.cumsum(np.bincount(boundary - 1, weights=doubt, minlength=self.size))
+            left += (there < 0) * doubt.sum()
+        positions = (entropy(np.maximum(looks, 0)) - left)[:-1]
         predicted = self._predicted()
-        columns = binary_entropy(mass @ predicted) - mass @ binary_entropy(predicted)
-        ends = np.array([float(binary_entropy(mass @ of) - mass @ binary_entropy(of)) for of in (good, bad)])
+        columns = np.array([entropy(mass @ of) - mass @ entropy(of) for of in predicted])
+        ends = np.array([float(entropy(mass @ of) - mass @ entropy(of)) for of in (good, bad)])
         return np.maximum(positions, 0), np.maximum(columns, 0), np.maximum(ends, 0)
 
-    def _predicted(self) -> Array:
-        """Probability that the next run of each column looks bad if a row is true. Shape (rows, columns)."""
+    def _predicted(self) -> Iterator[Array]:
+        """The chances of each kind of outcome of the next run of each column, if a row is true. Shapes (rows, K)."""
         chances, runs = self._columns
-        good, bad = self.rates
-        found = np.empty_like(chances)
+        good, bad = self.outcomes
         for c, of in enumerate(runs):
             on_good, on_bad = (float(self.theta @ np.exp(np.maximum(logs, -600))) for logs in self.noise.likelihood(of))
             is_bad = chances[:, c] * on_bad / (chances[:, c] * on_bad + (1 - chances[:, c]) * on_good + 1e-300)
-            found[:, c] = is_bad * bad + (1 - is_bad) * good
-        return found
+            yield is_bad[:, None] * bad + (1 - is_bad[:, None]) * good
 
     def flags(self) -> Flags:
         """Which rows put which column (places, then checks) on the bad side. Shape (rows, columns)."""

@@ -223,8 +223,8 @@ class Search:
 
         Raises Need.
         """
-        told = [self._tells(good, bad, end) for end in (0, 1)]
-        if abs(told[0] - told[1]) < 0.1 * max(told) or good.values:
+        told = [0.0, 0.0] if good.values else [self._tells(good, bad, end) for end in (0, 1)]
+        if abs(told[0] - told[1]) <= 0.1 * max(told):
             told = [-len(good), -len(bad)]
         raise Need([Want(self._good, "good end") if told[0] > told[1] else Want(self._bad, "bad end")])
 
@@ -236,7 +236,7 @@ class Search:
         )
         logs = noise.prior + noise.likelihood(good)[0] + noise.likelihood(bad)[1]
         theta = np.exp(logs - np.logaddexp.reduce(logs))
-        if_changed = float(theta @ noise.rates[end])
+        if_changed = float(theta @ noise.outcomes[end][:, 1])
         failed = noise.alone([good, bad, Runs(fails=1)])
         if_same = float(np.exp(failed - noise.alone([good, bad])))
         mixed = same * if_same + (1 - same) * if_changed

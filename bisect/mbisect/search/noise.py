@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import erfc, inf, lgamma, log
-from typing import Protocol
+from math import inf, lgamma, log, log1p
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +73,8 @@ class Noise(Protocol):
     def alone(self, runs: Sequence[Runs]) -> float:
         """Log likelihood of all these runs if there is one side only: nothing changed."""
 
-    rates: tuple[Array, Array]
-    """Probability that a run looks bad, on the good and on the bad side, for each θ. Shapes (T,), (T,)."""
+    outcomes: tuple[Array, Array]
+    """Probability of each of K kinds of outcome, on the good and on the bad side, for each θ. Shapes (T, K), (T, K)."""
 
     def repeatable(self, weights: Array) -> float:
         """Probability that every run of a candidate ends alike, so that a second one tells nothing."""
@@ -110,7 +110,8 @@ class RateNoise:
         self.good: Array = good[possible]
         self.bad: Array = bad[possible]
         self.prior: Array = np.log(weight[possible] / weight[possible].sum())
-        self.rates = self.good, self.bad
+        on_good, on_bad = (np.stack([1 - rate, rate], axis=1) for rate in (self.good, self.bad))
+        self.outcomes: tuple[Array, Array] = on_good, on_bad
 
     def likelihood(self, runs: Runs) -> tuple[Array, Array]:
         """See Noise; Bernoulli, the order of the runs does not matter."""
@@ -145,58 +146,45 @@ class MetricNoise:
     Student's t with DEGREES degrees of freedom, so that a single outlier costs little (Lange, Little and Taylor 1989,
     "Robust statistical modeling using the t distribution"). The bad side may have two humps: with probability
     HUMP_PRIOR a share of HUMP of its runs behaves as the good side's. Scales come from the range of what was measured;
-    the means are at least LEAST_GAP standard deviations apart, in the direction in which the ends differ. A run looks
-    bad when it lies beyond the middle between both means, d standard deviations apart: with probability Φ(∓ d/2) if
-    both are normal.
+    the means are at least LEAST_GAP standard deviations apart, in the direction in which the ends differ. Seeds mostly
+    vary alike on both sides: with probability SPREAD_ALIKE the spreads are the same. The kinds of outcome are BINS
+    stretches of the range.
     """
 
     DEGREES = 6
     MEANS = 15
-    SPREADS = (0.05, 0.12, 0.25, 0.5)
+    SPREADS = (0.05, 0.085, 0.14, 0.22, 0.32, 0.5)
     """In units of the range of the values."""
+    SPREAD_ALIKE = 0.7
     HUMP = 0.35
-    HUMP_PRIOR = 0.2
+    HUMP_PRIOR = 0.1
+    BINS = 10
 
     def __init__(self, good: Sequence[float], bad: Sequence[float], others: Sequence[float] = ()) -> None:
         """The values at the good end, at the bad end, and wherever else some were measured."""
         values = [*good, *bad, *others]
         low, high = min(values), max(values)
-        width = (high - low) or max(abs(high), 1.0) * 1e-6
-        self._low, self._width = low, width
-        means = np.linspace(-0.15, 1.15, self.MEANS)
-        spreads = np.array(self.SPREADS)
-        grid = np.meshgrid(means, means, spreads, spreads, [0.0, self.HUMP], indexing="ij")
-        at, to, wide, wide_bad, hump = (axis.ravel() for axis in grid)
-        sign = 1.0 if np.median(bad) >= np.median(good) else -1.0
-        possible = sign * (to - at) >= LEAST_GAP * np.maximum(wide, wide_bad)
-        self._good, self._bad = at[possible], to[possible]
-        self._good_spread, self._bad_spread, self._hump = wide[possible], wide_bad[possible], hump[possible]
-        weight = np.where(self._hump > 0, self.HUMP_PRIOR, 1 - self.HUMP_PRIOR)
-        self.prior: Array = np.log(weight / weight.sum())
-        spread = np.sqrt((self._good_spread**2 + self._bad_spread**2) / 2)
-        self._gap = np.abs(self._bad - self._good) / spread
-        beyond = np.array([0.5 * erfc(gap / 2 / 2**0.5) for gap in self._gap])
-        self.rates = beyond, 1 - beyond
-        self._means, self._spreads = (axis.ravel() for axis in np.meshgrid(means, spreads, indexing="ij"))
+        self._low, self._width = low, (high - low) or max(abs(high), 1.0) * 1e-6
+        self._grid = _metric_grid(bool(np.median(bad) >= np.median(good)))
+        self.prior, self.outcomes = self._grid.prior, self._grid.outcomes
+        self._densities: dict[Runs, tuple[Array, Array]] = {}
 
     def likelihood(self, runs: Runs) -> tuple[Array, Array]:
         """See Noise; runs are independent given θ."""
-        good, bad = np.zeros_like(self.prior), np.zeros_like(self.prior)
-        for value in runs.values:
-            x = (value - self._low) / self._width
-            on_good = student(x, self._good, self._good_spread, self.DEGREES)
-            own = student(x, self._bad, self._bad_spread, self.DEGREES)
-            good += on_good
-            with np.errstate(divide="ignore"):
-                bad += np.logaddexp(np.log1p(-self._hump) + own, np.log(self._hump) + on_good)
-        return good, bad
+        if runs not in self._densities:
+            grid, x = self._grid, (np.array(runs.values) - self._low) / self._width
+            each = student(x[:, None], grid.means, grid.spreads, self.DEGREES)
+            own, spared = each[:, grid.bad], each[:, grid.good[grid.humped]]
+            own[:, grid.humped] = np.logaddexp(log1p(-self.HUMP) + own[:, grid.humped], log(self.HUMP) + spared)
+            self._densities[runs] = each.sum(0)[grid.good], own.sum(0)
+        return self._densities[runs]
 
     def alone(self, runs: Sequence[Runs]) -> float:
         """One mean and one spread for all."""
-        total = np.full(self._means.shape, -log(self._means.size))
-        for value in (value for r in runs for value in r.values):
-            total += student((value - self._low) / self._width, self._means, self._spreads, self.DEGREES)
-        return float(np.logaddexp.reduce(total))
+        x = (np.array([value for r in runs for value in r.values]) - self._low) / self._width
+        means, spreads = self._grid.means, self._grid.spreads
+        each = student(x[:, None], means, spreads, self.DEGREES)
+        return float(np.logaddexp.reduce(each.sum(0) - log(len(means))))
 
     def repeatable(self, weights: Array) -> float:
         """See Noise: a metric is never taken for exact."""
@@ -207,7 +195,7 @@ class MetricNoise:
 
         The log likelihood ratio of the sides is then normal, with mean ± d²/2 and variance d².
         """
-        gap = float(weights @ self._gap) * runs**0.5
+        gap = float(weights @ self._grid.gap) * runs**0.5
         z = np.linspace(-3.5, 3.5, 29)
         density = np.exp(-(z**2) / 2)
         density /= density.sum()
@@ -217,6 +205,54 @@ class MetricNoise:
             if_good = 1 / (1 + np.exp(-(prior[..., None] - gap * gap / 2 + gap * z)))
         left = bad * (binary_entropy(if_bad) @ density) + (1 - bad) * (binary_entropy(if_good) @ density)
         return np.maximum(0.0, binary_entropy(bad) - left)
+
+
+class _MetricGrid(NamedTuple):
+    """The parameters θ of MetricNoise, in units of the range of the values."""
+
+    means: Array
+    spreads: Array
+    """Of one side: all pairs of a mean and a spread. Shapes (S,), (S,)."""
+    good: NDArray[np.int64]
+    bad: NDArray[np.int64]
+    """Which of them each θ gives to the good and to the bad side. Shapes (T,), (T,)."""
+    humped: NDArray[np.bool_]
+    """Whether the bad side has two humps. Shape (T,)."""
+    gap: Array
+    """Between the means, in standard deviations. Shape (T,)."""
+    prior: Array
+    outcomes: tuple[Array, Array]
+
+
+@cache
+def _metric_grid(higher: bool) -> _MetricGrid:
+    """`higher`: the bad side is the higher one."""
+    of = MetricNoise
+    means, spreads = (a.ravel() for a in np.meshgrid(np.linspace(-0.15, 1.15, of.MEANS), of.SPREADS, indexing="ij"))
+    every, both = np.arange(len(means), dtype=np.int64), np.array([False, True])
+    good, bad = (a.ravel() for a in np.meshgrid(every, every, both, indexing="ij")[:2])
+    humped: NDArray[np.bool_] = np.tile(both, len(every) ** 2)
+    apart = (means[bad] - means[good]) * (1 if higher else -1)
+    ratio = spreads[bad] / spreads[good]
+    possible = (apart >= LEAST_GAP * np.maximum(spreads[good], spreads[bad])) & (np.abs(np.log(ratio)) < log(4.5))
+    good, bad, humped, apart, ratio = good[possible], bad[possible], humped[possible], apart[possible], ratio[possible]
+    alike = ratio == 1
+    weight = np.where(alike, of.SPREAD_ALIKE / alike.sum(), (1 - of.SPREAD_ALIKE) / (~alike).sum())
+    weight *= np.where(humped, of.HUMP_PRIOR, 1 - of.HUMP_PRIOR)
+    edges = np.linspace(-0.1, 1.1, of.BINS - 1)
+    below = student_below(edges, means[:, None], spreads[:, None])
+    shares = np.diff(below, axis=1, prepend=0.0, append=1.0)
+    spared = np.where(humped, of.HUMP, 0.0)[:, None]
+    return _MetricGrid(
+        means,
+        spreads,
+        good,
+        bad,
+        humped,
+        apart / np.sqrt((spreads[good] ** 2 + spreads[bad] ** 2) / 2),
+        np.log(weight / weight.sum()),
+        (shares[good], (1 - spared) * shares[bad] + spared * shares[good]),
+    )
 
 
 def noise_for(good: Sequence[Outcome], bad: Sequence[Outcome], others: Sequence[Outcome]) -> Noise:
@@ -239,12 +275,20 @@ def sides(noise: Noise, runs: Runs) -> tuple[Array, Array]:
     return np.logaddexp(common + good, rare + bad), np.logaddexp(common + bad, rare + good)
 
 
-def student(x: float, mean: Array, spread: Array, degrees: int) -> Array:
+def student(x: Array, mean: Array, spread: Array, degrees: int) -> Array:
     """Log density of Student's t, location `mean` and scale `spread`."""
     constant = lgamma((degrees + 1) / 2) - lgamma(degrees / 2) - 0.5 * log(degrees * np.pi)
     z = (x - mean) / spread
     density: Array = constant - np.log(spread) - (degrees + 1) / 2 * np.log1p(z * z / degrees)
     return density
+
+
+def student_below(x: Array, mean: Array, spread: Array) -> Array:
+    """Probability of less than x: Student's t with 6 degrees of freedom (Abramowitz and Stegun, 26.7.4)."""
+    z = (x - mean) / spread
+    sine, cosine2 = z / np.sqrt(6 + z * z), 6 / (6 + z * z)
+    below: Array = 0.5 + 0.5 * sine * (1 + cosine2 / 2 + 3 * cosine2**2 / 8)
+    return below
 
 
 @lru_cache(maxsize=64)

@@ -137,13 +137,18 @@ class _Options:
 
 
 def _branches(belief: Belief, waiting: Sequence[Flags]) -> list[tuple[float, Array]]:
-    """What may be believed when the pending runs have ended: chance and weights of the rows."""
-    on_good, on_bad = belief.rates
+    """What may be believed when the pending runs have ended: chance and weights of the rows.
+
+    Of the kinds of outcome it counts only whether they are likelier on the bad side.
+    """
+    on_good, on_bad = belief.outcomes
+    worse = belief.mass @ on_bad > belief.mass @ on_good
+    looks_bad = on_good[:, worse].sum(1), on_bad[:, worse].sum(1)
     found = []
     for ends in product((0, 1), repeat=min(len(waiting), MOST_BRANCHES)):
         mass = belief.mass
         for failed, rows in zip(ends, waiting, strict=False):
-            chance = np.where(rows, on_bad, on_good)
+            chance = np.where(rows, looks_bad[1], looks_bad[0])
             mass = mass * (chance if failed else 1 - chance)
         total = float(mass.sum())
         if total > 1e-9:
