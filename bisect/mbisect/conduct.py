@@ -56,6 +56,8 @@ class Options:
     """Search at a cheaper level of the workload where one tells good from bad; confirm at full size."""
     suspects: tuple[str, ...] = ()
     """Packages and axes that the user thinks likelier."""
+    priors: bool = True
+    """Go by what is thought of the changes before they are tried."""
 
 
 class Conductor:
@@ -163,15 +165,16 @@ class Conductor:
     def _search(self, options: Options, priors: Priors) -> Ladder:
         """The search at full size, and those at the cheaper levels before it."""
         good, bad = self._candidates()
+        weigh = priors.weigh if options.priors else None
 
         def search(end_runs: int | None, most: int) -> Search:
             return Search(
-                self._world, good, bad, confidence=options.confidence, weigh=priors.weigh, end_runs=end_runs, most=most
+                self._world, good, bad, confidence=options.confidence, weigh=weigh, end_runs=end_runs, most=most
             )
 
         levels = self.question.levels if options.fidelity else ()
         cheap = [Level(level.name, search(END_RUNS, MOST_RUNS)) for level in levels]
-        return Ladder(search(options.seeds, MOST_TRIALS), cheap, priors.weigh)
+        return Ladder(search(options.seeds, MOST_TRIALS), cheap, weigh)
 
     def trial(self, ask: Ask) -> Trial:
         """Run one candidate once more, whatever is known of it."""
