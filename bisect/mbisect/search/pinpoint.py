@@ -192,14 +192,14 @@ class Pinpoint:
             if belief.nothing >= NOTHING_CHANGED:
                 raise Alike
             first, last, sure = belief.group()
-            checked = first in tried
-            step = self._step(timeline, first, last, good, bad, exact, placed, sure, checked)
-            enough = sure >= self.target
-            if enough or (parts and not checked and sure >= WORTH_CHECKING and self._left(step) == 1):
-                if any(first <= k < last for k in third):
+            checked, enough = first in tried, sure >= self.target
+            if enough or (parts and not checked and sure >= WORTH_CHECKING):
+                step = self._step(timeline, first, last, good, bad, exact, placed, sure, checked)
+                if any(first <= k < last for k in third) and (enough or self._left(step) == 1):
                     lenient = True
                     continue
-                return self._with_parts(step, belief, first)
+                if enough or self._left(step) == 1:
+                    return self._with_parts(step, belief, first)
             if main and (belief.nothing > DOUBTFUL or sure / (1 - belief.nothing) >= self.target):
                 self._ends_again()
             waiting = {ask.candidate.values.digest for ask in self.evidence.running}
