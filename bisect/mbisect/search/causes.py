@@ -13,7 +13,7 @@ from math import sqrt
 
 import numpy as np
 
-from mbisect.search.boundary import SAME
+from mbisect.search.boundary import MENDED, SAME
 from mbisect.search.evidence import Evidence, Need, Want, gather
 from mbisect.search.noise import Runs, binary_entropy, noise_for
 from mbisect.search.pinpoint import (
@@ -45,6 +45,8 @@ from mbisect.terms import (
 
 MOST_PARTNERS = 3
 """A combination of more changes than this is not looked for."""
+MOST_DETOURS = 6
+"""Candidates tried in place of one that cannot be tested."""
 MOST_SETS = 6
 """Boundaries looked for: independent causes, and breaks that were healed in passing."""
 ENDS_DIFFER = 0.1
@@ -62,15 +64,30 @@ MOST_TRIALS = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Suspect:
+    """The change of a step, as it is named and as it is moved."""
+
+    cause: Cause
+    after: dict[Key, str | None]
+    """All keys that the step moves, riders left out: more than one where nothing between could be tested."""
+    before: dict[Key, str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Suspects:
     """A smallest set of changes that was found guilty together, and how that was confirmed."""
 
-    causes: tuple[Cause, ...]
+    all: tuple[Suspect, ...]
     step: Step
     sufficient: bool | None
     without: Candidate
     """The bad end without them."""
     necessary: bool | None
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """As they are named."""
+        return tuple(suspect.cause for suspect in self.all)
 
 
 class Search:
@@ -170,7 +187,7 @@ class Search:
         try:
             for _ in range(MOST_SETS):
                 suspects = self._suspects(bad)
-                guilty = suspects.necessary is not False or suspects.sufficient is True
+                guilty = suspects.necessary is not False or suspects.sufficient is not False
                 mended = self._healed(suspects) if suspects.necessary is False else None
                 if mended is not None:
                     healed.append(mended)
@@ -270,54 +287,95 @@ class Search:
 
     def _suspects(self, bad: Candidate) -> Suspects:
         """A smallest set that turns the good end bad, found between the good end and `bad`."""
-        causes: list[Cause] = []
+        found: list[Suspect] = []
         base, top, purpose = self._good, bad, "boundary"
         while True:
-            step, with_ = self._confirmed(base, top, causes, bad, purpose)  # type: ignore[arg-type]
-            causes.append(self._cause(step))
-            self.phase = "confirming"
-            alone = self._evidence.settle(with_, "sufficient", step.enough)
+            step = self._located(base, top, found, bad, purpose)  # type: ignore[arg-type]
+            found.append(self._suspect(step))
+            with_, alone = self._alone(found, step)
             whole = with_.values == step.high.values
-            if alone.verdict is not Verdict.GOOD or len(causes) >= MOST_PARTNERS or whole:
+            if alone.verdict is not Verdict.GOOD or len(found) >= MOST_PARTNERS or whole:
                 break
             base, top, purpose = with_, step.high, "partner"
-        causes = self._needed(causes)
-        without = self._necessary(causes, bad)
-        healthy = step.needed if len(causes) == 1 else None
-        rest = self._evidence.settle(without, "necessary", None if healthy is None else 1 - healthy)
-        return Suspects(tuple(causes), step, _boolean(alone, Verdict.BAD), without, _boolean(rest, Verdict.GOOD))
+        found = self._needed(found)
+        healthy = step.needed if len(found) == 1 else None
+        without, rest = self._gone(found, bad, healthy)
+        return Suspects(tuple(found), step, _boolean(alone, Verdict.BAD), without, _boolean(rest, Verdict.GOOD))
 
-    def _needed(self, causes: list[Cause]) -> list[Cause]:
-        """Those causes without which the others are not enough; the last one that was found is needed anyway."""
-        for cause in causes[:-1]:
-            others = [other for other in causes if other is not cause]
-            if self._evidence.settle(self._sufficient(others), "sufficient").verdict is Verdict.BAD:
+    def _alone(self, found: Sequence[Suspect], step: Step) -> tuple[Candidate, Outcome]:
+        """Good with the suspects alone, and how it does; or a near candidate that shows that they are not enough."""
+        with_ = self._sufficient(found)
+        outcome = self._evidence.settle(with_, "sufficient", step.enough)
+        if outcome.verdict is Verdict.UNTESTABLE:
+            moves = self._world.timeline(with_, step.high).changes
+            return self._around(with_, outcome, {m.key: m.after for m in reversed(moves)}, "sufficient", Verdict.BAD)
+        return with_, outcome
+
+    def _gone(self, found: Sequence[Suspect], bad: Candidate, healthy: float | None) -> tuple[Candidate, Outcome]:
+        """`bad` without the suspects, and how it does; or a near candidate that shows that there are others."""
+        without = self._necessary(found, bad)
+        outcome = self._evidence.settle(without, "necessary", None if healthy is None else 1 - healthy)
+        if outcome.verdict is Verdict.UNTESTABLE:
+            moves = self._world.timeline(self._good, without).changes
+            return self._around(without, outcome, {m.key: m.before for m in moves}, "necessary", Verdict.GOOD)
+        return without, outcome
+
+    def _around(
+        self, at: Candidate, outcome: Outcome, moves: dict[Key, str | None], purpose: Purpose, expected: Verdict
+    ) -> tuple[Candidate, Outcome]:
+        """What cannot be tested is tried with one more change, each of another key.
+
+        One of these that is not as expected refutes it. Two that are as expected have nothing else in common: they
+        show it.
+        """
+        agree = 0
+        for key, value in list(moves.items())[:MOST_DETOURS]:
+            near = self._world.realise(at.values.put({key: value}), self._good, self._bad, held=frozenset([key]))
+            if near is None:
+                continue
+            found = self._evidence.settle(near, purpose)
+            if not found.alike or found.verdict not in (Verdict.GOOD, Verdict.BAD):
+                continue
+            if found.verdict is not expected:
+                return near, found
+            agree += 1
+            if agree == 2:
+                return at, found
+        return at, outcome
+
+    def _needed(self, found: list[Suspect]) -> list[Suspect]:
+        """Those suspects without which the others are not enough; the last one that was found is needed anyway.
+
+        The others are in what was good without the suspect: they can only be enough where something mended them there.
+        """
+        for suspect in found[:-1]:
+            others = [other for other in found if other is not suspect]
+            if self._evidence.settle(self._sufficient(others), "sufficient", prior=MENDED / 2).verdict is Verdict.BAD:
                 return self._needed(others)
-        return causes
+        return found
 
-    def _confirmed(
-        self, base: Candidate, top: Candidate, causes: Sequence[Cause], bad: Candidate, purpose: Purpose
-    ) -> tuple[Step, Candidate]:
-        """The step between two candidates, its change tried by itself until it is sure; and the candidate of that."""
+    def _located(
+        self, base: Candidate, top: Candidate, found: Sequence[Suspect], bad: Candidate, purpose: Purpose
+    ) -> Step:
+        """The step between two candidates; its change was tried by itself until it is sure."""
         self.phase = purpose
         parts = Parts(
-            self._good.values.put({cause.change.key: cause.change.after for cause in causes}),
-            None if causes else bad.values,
+            self._good.values.put({key: value for suspect in found for key, value in suspect.after.items()}),
+            None if found else bad.values,
         )
         located = self._pinpoint.locate(base, top, purpose, parts=parts)
         step = self._pinpoint.closer(base, top, located)
-        suspects = [*causes, self._cause(step)]
+        suspects = [*found, self._suspect(step)]
         self.phase = "confirming"
         if self._pinpoint.slots > 1:
-            with_ = gather(lambda: self._sufficient(suspects), lambda: self._necessary(suspects, bad))[0]
-        else:
-            with_ = self._sufficient(suspects)
-        return step, with_
+            gather(lambda: self._sufficient(suspects), lambda: self._necessary(suspects, bad))
+        return step
 
-    def _cause(self, step: Step) -> Cause:
-        """Name the change of a step: the one that forces the others, where several move at once."""
+    def _suspect(self, step: Step) -> Suspect:
+        """The change of a step: named after the one that forces the others, where several move at once."""
         timeline = self._world.timeline(step.low, step.high)
-        head = heads_first(changed_keys(timeline), step.high)[0]
+        keys = changed_keys(timeline)
+        head = heads_first(keys, step.high)[0]
         moves = [change for change in timeline.changes if change.key == head]
         whole = Change(head, step.low.values.get(head), step.high.values.get(head), moves[-1].date)
         others = [
@@ -326,19 +384,23 @@ class Search:
             if key != head
         ]
         candidates = tuple(move.after for move in moves if move.after is not None)
-        return Cause(whole, candidates, tuple(others), round(step.confidence, 4))
+        return Suspect(
+            Cause(whole, candidates, tuple(others), round(step.confidence, 4)),
+            {key: step.high.values.get(key) for key in keys},
+            {key: step.low.values.get(key) for key in keys},
+        )
 
-    def _sufficient(self, causes: Sequence[Cause]) -> Candidate:
-        """The good end with the causes alone."""
-        after = {cause.change.key: cause.change.after for cause in causes}
-        moved = [change for cause in causes for change in cause.moved_with]
+    def _sufficient(self, found: Sequence[Suspect]) -> Candidate:
+        """The good end with the suspects alone."""
+        after = {key: value for suspect in found for key, value in suspect.after.items()}
+        moved = [change for suspect in found for change in suspect.cause.moved_with]
         come = {change.key: change.after for change in moved if change.after is not None}
         return self._moved(self._good, after, come, "sufficient", self._bad)
 
-    def _necessary(self, causes: Sequence[Cause], bad: Candidate) -> Candidate:
-        """A bad end with the causes held where they were good."""
-        before = {cause.change.key: cause.change.before for cause in causes}
-        moved = [change for cause in causes for change in cause.moved_with]
+    def _necessary(self, found: Sequence[Suspect], bad: Candidate) -> Candidate:
+        """A bad end with the suspects held where they were good."""
+        before = {key: value for suspect in found for key, value in suspect.before.items()}
+        moved = [change for suspect in found for change in suspect.cause.moved_with]
         gone = {change.key: change.before for change in moved if change.before is not None}
         return self._moved(bad, before, gone, "necessary", bad)
 
@@ -372,7 +434,7 @@ class Search:
         if len(suspects.causes) > 1 or not suspects.sufficient:
             return Healed(change)
         # Backwards: from the good end with the axis at its end, which is good, to the good end with the break alone.
-        step = self._pinpoint.locate(mended, self._sufficient(suspects.causes), "passing")
+        step = self._pinpoint.locate(mended, self._sufficient(suspects.all), "passing")
         key = change.key
         return Healed(change, Change(key, step.high.values.get(key), step.low.values.get(key)))
 
