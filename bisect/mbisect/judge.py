@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mbisect.terms import Measurement, Outcome, Verdict
@@ -101,6 +101,12 @@ class MetricJudge:
             return f"{self.metric}: as both ends measure it"
         above, below = ("≥", "≤") if self.good > self.bad else ("≤", "≥")
         return f"{self.metric}: good {above} {self.good:g}, bad {below} {self.bad:g}, between: unsure"
+
+
+def pointing(outcome: Outcome, measured: Measurement) -> Outcome:
+    """An outcome that says nothing of the change looked for, with the packages that the failure points at."""
+    mute = outcome.verdict is Verdict.UNTESTABLE or not outcome.alike
+    return replace(outcome, clash=measured.clash) if mute and measured.clash else outcome
 
 
 def never_ran(measured: Measurement) -> Outcome | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from mbisect.axes import AxisModule
 from mbisect.axes.plain import PlainAxis
+from mbisect.lessons import Limit
 from mbisect.terms import (
     COMMIT,
     PYTHON,
@@ -52,7 +53,9 @@ class Recording:
     def __init__(self) -> None:
         self.asked: list[Values] = []
 
-    def resolve(self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key]) -> Candidate | None:
+    def resolve(
+        self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key], limits: Sequence[Limit]
+    ) -> Candidate | None:
         self.asked.append(wanted)
         return Candidate(wanted, wanted.put({package("h11"): "0.14"})) if not held else None
 
