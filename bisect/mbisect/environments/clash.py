@@ -30,6 +30,8 @@ def clash_in(tail: str, environment: Path) -> tuple[str, ...]:
     lines = _last_traceback(tail)
     frames = [i for i, line in enumerate(lines) if FRAME.match(line)]
     owners = [installed.owner_of_file(_path(lines[i])) for i in frames]
+    while owners and owners[-1] is None and _path(lines[frames[-1]]).endswith((".pyx", ".pxd")):
+        frames, owners = frames[:-1], owners[:-1]
     compiled = bool(NUMPY.search(tail)) and installed.owner_of_module("numpy") is not None
     if not owners or owners[-1] is None:
         return ("numpy",) if compiled else ()
