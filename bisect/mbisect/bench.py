@@ -15,12 +15,13 @@ from pathlib import Path
 from filelock import FileLock
 
 from mbisect.environments.build import Builder, Environment, Unbuildable, platform_key
+from mbisect.environments.clash import clash_in
 from mbisect.environments.loaded import Loaded, gather, hooked, read_loaded
 from mbisect.environments.store import LOADED
 from mbisect.errors import ConfigError, UsageError
 from mbisect.events import Reporter
 from mbisect.journal import load_measurement, save_measurement
-from mbisect.judge import Judge, MetricJudge
+from mbisect.judge import Judge, MetricJudge, pointing
 from mbisect.shell import Groups
 from mbisect.staging import Stager
 from mbisect.terms import PYTHON, Ask, Interpreter, Measurement, Pin, Stage, Trial, Values, Verdict
@@ -80,7 +81,7 @@ class Bench:
         measured, reused, spent = self._measured(ask)
         reference = None if ask.purpose in ENDS else self._reference.get(ask.level)
         judge = self._room.judge.at_level() if ask.level else self._room.judge
-        outcome = judge.judge(measured, reference, consistent=not ask.candidate.exact)
+        outcome = pointing(judge.judge(measured, reference, consistent=not ask.candidate.exact), measured)
         trial = Trial(ask, measured, outcome, tuple(spent.items()), reused)
         self.recall([trial])
         return trial
@@ -189,6 +190,8 @@ class Bench:
             measured = measurement_of(room.workload, done.status, done.seconds, done.timed_out, log, out)
         except ConfigError as error:
             return self._hopeless(ask, str(error))
+        if done.status != 0 and ask.purpose not in ENDS:
+            measured = replace(measured, clash=clash_in(measured.tail, built.folder))
         judge = room.judge
         if isinstance(judge, MetricJudge) and done.status == 0 and measured.metric(judge.metric) is None:
             there = ", ".join(name for name, _ in measured.metrics) or "no numbers"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mbisect.terms import Measurement, Outcome, Verdict
@@ -112,6 +112,12 @@ class MetricJudge:
     def at_level(self) -> Judge:
         """Both ends say what the metric is there."""
         return MetricJudge(self.metric)
+
+
+def pointing(outcome: Outcome, measured: Measurement) -> Outcome:
+    """An outcome that says nothing of the change looked for, with the packages that the failure points at."""
+    mute = outcome.verdict is Verdict.UNTESTABLE or not outcome.alike
+    return replace(outcome, clash=measured.clash) if mute and measured.clash else outcome
 
 
 def never_ran(measured: Measurement) -> Outcome | None:

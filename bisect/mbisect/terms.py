@@ -269,6 +269,8 @@ class Measurement:
     """The last lines that it printed."""
     output: str | None = None
     """The folder with everything that it wrote, while it is kept."""
+    clash: tuple[str, ...] = ()
+    """Where it failed: the packages that the failure points at, the one that failed first; see environments/clash."""
 
     def metric(self, name: str) -> float | None:
         """One metric, or None when it was not measured."""
@@ -286,6 +288,8 @@ class Outcome:
     """For a bad one: it fails in the way that the bad end fails, and not in a third way."""
     value: float | None = None
     """The judged metric, where the metric itself is the evidence and no threshold makes a verdict of it."""
+    clash: tuple[str, ...] = ()
+    """For one that is untestable or fails in a third way: the packages that do not seem to work together."""
 
 
 Purpose = Literal["good end", "bad end", "boundary", "refine", "sufficient", "necessary", "partner", "passing"]
@@ -359,3 +363,5 @@ class Finding:
     first_bad: Candidate | None = None
     untestable: tuple[Candidate, ...] = field(default=())
     """Candidates between last_good and first_bad that could not be tested."""
+    learnt: tuple[str, ...] = ()
+    """Releases that do not work together although their metadata admits it, in words; candidates went around them."""

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 
 from mbisect.axes import AxisModule
 from mbisect.environments.resolve import Resolver
-from mbisect.terms import Axis, Candidate, Change, Key, Timeline, Values, package
+from mbisect.lessons import Lessons, Limit
+from mbisect.terms import Axis, Candidate, Change, Key, Outcome, Timeline, Values, package
 
 UNDATED_FIRST = (Axis.SETTING, Axis.VARIABLE, Axis.SEED)
 """They need no new environment, so they stand before everything that has a date."""
 FIRST = datetime.min.replace(tzinfo=UTC)
 LAST = datetime.max.replace(tzinfo=UTC)
+MOST_ROUNDS = 4
+"""So often a candidate that obeys one lesson may break the next."""
 
 
 class TimelineWorld:
@@ -26,7 +29,8 @@ class TimelineWorld:
         self._missing = missing
         self._timelines: dict[tuple[str, str], Timeline] = {}
         self._exact: dict[tuple[str, frozenset[Key]], Candidate] = {}
-        self._candidates: dict[tuple[str, str, str, frozenset[Key]], Candidate | None] = {}
+        self._candidates: dict[tuple[str, str, str, frozenset[Key], frozenset[Limit]], Candidate | None] = {}
+        self._lessons: Lessons | None = None
 
     def timeline(self, good: Candidate, bad: Candidate) -> Timeline:
         """All changes between two candidates, the dated ones in the order in which they happened.
@@ -41,14 +45,43 @@ class TimelineWorld:
     def realise(
         self, wanted: Values, good: Candidate, bad: Candidate, *, held: frozenset[Key] = frozenset()
     ) -> Candidate | None:
-        """The resolved candidate nearest to what is wanted; endpoints are themselves, untouched."""
+        """The resolved candidate nearest to what is wanted, within what was learnt; endpoints are untouched."""
         for end in (good, bad):
             if wanted == end.values:
                 return end
-        question = wanted.digest, good.values.digest, bad.values.digest, held
+        limits: frozenset[Limit] = frozenset()
+        best = candidate = self._resolved(wanted, good, bad, held, limits)
+        for _ in range(MOST_ROUNDS):
+            if candidate is None or self._lessons is None:
+                break
+            best, more = candidate, self._lessons.limits(candidate, held) - limits
+            if not more:
+                break
+            limits |= more
+            candidate = self._resolved(wanted, good, bad, held, limits)
+        return best
+
+    def _resolved(
+        self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key], limits: frozenset[Limit]
+    ) -> Candidate | None:
+        question = wanted.digest, good.values.digest, bad.values.digest, held, limits
         if question not in self._candidates:
-            self._candidates[question] = self._resolver.resolve(wanted, good, bad, held)
+            self._candidates[question] = self._resolver.resolve(wanted, good, bad, held, sorted(limits))
         return self._candidates[question]
+
+    def learn(self, candidate: Candidate, outcome: Outcome, good: Candidate, bad: Candidate) -> None:
+        """Take note of an outcome between the ends of the whole timeline; see Lessons."""
+        if self._lessons is None:
+            self._lessons = Lessons(self.timeline(good, bad))
+        self._lessons.learn(candidate, outcome)
+
+    def advises_against(self, candidate: Candidate) -> bool:
+        """By what was learnt its releases do not work together."""
+        return self._lessons is not None and self._lessons.concern(candidate)
+
+    def learnt(self) -> tuple[str, ...]:
+        """What was learnt and proved true, in words."""
+        return self._lessons.learnt() if self._lessons is not None else ()
 
     def exact(self, wanted: Values, held: frozenset[Key]) -> Candidate:
         """The wanted releases whatever they require of each other; see Resolver.exact."""

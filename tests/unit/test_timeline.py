@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from mbisect.axes import AxisModule
 from mbisect.axes.plain import PlainAxis
+from mbisect.lessons import Limit
 from mbisect.terms import (
     COMMIT,
     PYTHON,
@@ -17,8 +18,10 @@ from mbisect.terms import (
     Candidate,
     Change,
     Key,
+    Outcome,
     Timeline,
     Values,
+    Verdict,
     package,
 )
 from mbisect.timeline import TimelineWorld
@@ -52,9 +55,12 @@ class Recording:
     def __init__(self) -> None:
         self.asked: list[Values] = []
 
-    def resolve(self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key]) -> Candidate | None:
+    def resolve(
+        self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key], limits: Sequence[Limit]
+    ) -> Candidate | None:
         self.asked.append(wanted)
-        return Candidate(wanted, wanted.put({package("h11"): "0.14"})) if not held else None
+        obeyed = {package(limit.name): limit.version for limit in limits}
+        return Candidate(wanted, wanted.put({package("h11"): "0.14", **obeyed})) if not held else None
 
 
 def world(dates: Dates, resolver: Recording | None = None) -> TimelineWorld:
@@ -188,3 +194,23 @@ def test_the_same_position_is_resolved_once() -> None:
 @pytest.mark.parametrize("key", [SETTING, VARIABLE, SEED])
 def test_what_has_no_history_moves_in_one_step(key: Key) -> None:
     assert PlainAxis().between(key, "1", None) == (Change(key, "1", None),)
+
+
+def test_what_a_broken_mixture_taught_is_obeyed_from_then_on() -> None:
+    dates = {"a": {"1": 1, "2": 2, "3": 4}, "b": {"1": 1, "2": 5}, "c": {"1": 1, "2": 3}}
+    resolver, h11 = Recording(), {package("h11"): "0.14"}
+    good, bad = end({A: "1", B: "1", C: "1", **h11}), end({A: "3", B: "2", C: "2", **h11})
+    made = world(dates, resolver)
+    wanted = made.timeline(good, bad).prefix(3)
+    broken = made.realise(wanted, good, bad)
+    assert broken is not None
+    assert broken.values == wanted == Values({A: "3", B: "1", C: "2", **h11})
+    assert not made.advises_against(broken)
+    made.learn(broken, Outcome(Verdict.UNTESTABLE, "", clash=("b", "a")), good, bad)
+    assert made.advises_against(broken)
+    mended = made.realise(wanted, good, bad)
+    assert mended is not None
+    assert [str(change) for change in mended.deviation()] == ["a 3 → 1"]
+    assert made.learnt() == ()
+    made.learn(mended, Outcome(Verdict.GOOD, ""), good, bad)
+    assert made.learnt() == ("a from 3 on does not work with b up to 1",)

@@ -18,6 +18,7 @@ from packaging.version import Version
 
 from mbisect.environments.uv import Uv, is_network
 from mbisect.errors import CommandError, NetworkError
+from mbisect.lessons import Limit
 from mbisect.terms import PYTHON, Axis, Candidate, Interpreter, Key, Values, package
 
 PLATFORM_ONLY = re.compile(r"^(nvidia-.*|triton|cuda-.*)$")
@@ -86,14 +87,23 @@ class Resolver:
         holders = [end for end in self._ends if package(name) in end.values]
         return len(holders) < len(self._ends) and not any(_stands_alone(name, end) for end in holders)
 
-    def resolve(self, wanted: Values, good: Candidate, bad: Candidate, held: frozenset[Key]) -> Candidate | None:
-        """The consistent candidate nearest to `wanted` with `held` exact; None when there is none.
+    def resolve(
+        self,
+        wanted: Values,
+        good: Candidate,
+        bad: Candidate,
+        held: frozenset[Key],
+        limits: Sequence[Limit] = (),
+    ) -> Candidate | None:
+        """The consistent candidate nearest to `wanted` with `held` exact, within `limits`; None when there is none.
 
         First no package may stand later than wanted (or earlier, for a falling one); then anywhere between the ends.
         """
+        preferred = {limit.name: limit.version for limit in limits}
         for narrow in (True, False) if not held else (False,):
             roots, bounds = self._bounds(wanted, good, bad, held, narrow)
-            solved = self._compile(roots, bounds, wanted.packages(), wanted[PYTHON])
+            bounds += [f"{limit.name}{limit.relation}{Version(limit.version).public}" for limit in limits]
+            solved = self._compile(roots, bounds, wanted.packages() | preferred, wanted[PYTHON])
             if solved is not None:
                 break
         else:

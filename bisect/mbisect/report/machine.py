@@ -46,6 +46,7 @@ def as_report(record: Record) -> dict[str, object]:
         "seconds": round(record.seconds, 3),
         "run": record.run,
         "why": finding.why,
+        "learnt": list(finding.learnt),
         "ran": record.ran,
         "journal": record.journal,
     }

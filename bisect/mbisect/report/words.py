@@ -162,6 +162,7 @@ def search_facts(record: Record) -> tuple[tuple[str, str], ...]:
     between = days(record.timeline.changes)
     reused = len(record.trials) - record.ran
     known = f"; {reused} of them known from before" if reused > 0 else ""
+    learnt = tuple(("learnt", one_line(lesson, 300)) for lesson in record.finding.learnt)
     return (
         ("compared", f"{one_line(record.good.name, 120)} → {one_line(record.bad.name, 120)}"),
         ("command", one_line(shlex.join(record.command))),
@@ -170,6 +171,7 @@ def search_facts(record: Record) -> tuple[tuple[str, str], ...]:
         ("trials", f"{len(record.trials)}{f': {each}' if each else ''}{known}"),
         ("environments", str(record.environments)),
         ("took", duration(record.seconds)),
+        *learnt,
     )
 
 

@@ -8,7 +8,7 @@ not necessary: another cause exists; take it out of the bad end and search again
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -144,6 +144,7 @@ class Search:
     def record(self, ask: Ask, outcome: Outcome) -> None:
         """Take note of an outcome. Outcomes that were not asked for are welcome too."""
         self._evidence.record(ask, outcome)
+        self._world.learn(ask.candidate, outcome, self._good, self._bad)
 
     def select(self, slots: int = 1, running: Sequence[Ask] = ()) -> tuple[Ask, ...] | Finding:
         """What should be started now, at most `slots` trials at once, the `running` ones included; or the finding.
@@ -198,7 +199,7 @@ class Search:
                 bad = suspects.without
         except Alike:
             return self._alike(*(self._evidence.runs(end) for end in (self._good, self._bad)))
-        return _finding(sets, healed)
+        return replace(_finding(sets, healed), learnt=self._world.learnt())
 
     def _ends(self) -> Finding | None:
         """Both ends must be what the user says; both are run even if one fails, and again while that is not clear."""

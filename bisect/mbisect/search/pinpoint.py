@@ -264,6 +264,9 @@ class Pinpoint:
                 k = self._positions[question]
                 if k is not None and 0 < k < len(timeline):
                     placed.setdefault(k, candidate)
+        for k, candidate in () if exact else placed.items():
+            if self.evidence.mute(candidate) and self.world.advises_against(candidate):
+                placed[k] = self.world.realise(candidate.wanted, good, bad) or candidate
         return placed
 
     def _columns(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mbisect.terms import Candidate, Key, Timeline, Values
+from mbisect.terms import Candidate, Key, Outcome, Timeline, Values
 
 
 class World(Protocol):
-    """Both calls must give the same answer to the same question, and may be slow the first time."""
+    """The same answer to the same question, until something is learnt; may be slow the first time."""
 
     def timeline(self, good: Candidate, bad: Candidate) -> Timeline:
         """All changes from one candidate to another, ordered, each the smallest possible."""
@@ -30,3 +30,15 @@ class World(Protocol):
 
     def missing(self, wanted: Values) -> str | None:
         """Why exactly this cannot be built, where that is known without trying; else None."""
+
+    def learn(self, candidate: Candidate, outcome: Outcome, good: Candidate, bad: Candidate) -> None:
+        """Take note of an outcome between both ends: from now on `realise` may avoid mixtures that it proved broken.
+
+        The same outcomes in the same order must teach the same.
+        """
+
+    def advises_against(self, candidate: Candidate) -> bool:
+        """By what was learnt its releases do not work together, so that `realise` may know better now."""
+
+    def learnt(self) -> tuple[str, ...]:
+        """What was learnt and proved true, in words."""

@@ -5,7 +5,7 @@ Knows nothing of culprits and noise.
 
 from __future__ import annotations
 
-from mbisect.terms import Candidate, Change, Key, Timeline, Values, package
+from mbisect.terms import Candidate, Change, Key, Outcome, Timeline, Values, package
 
 
 class NumberedWorld:
@@ -59,3 +59,14 @@ class NumberedWorld:
     def missing(self, wanted: Values) -> str | None:
         """Nothing is known to be missing."""
         return None
+
+    def learn(self, candidate: Candidate, outcome: Outcome, good: Candidate, bad: Candidate) -> None:
+        """Nothing contradicts anything, so there is nothing to learn."""
+
+    def advises_against(self, candidate: Candidate) -> bool:
+        """Nothing was learnt."""
+        return False
+
+    def learnt(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()

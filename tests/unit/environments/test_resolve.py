@@ -9,6 +9,7 @@ import pytest
 from mbisect.environments.interpreters import find_interpreter
 from mbisect.environments.resolve import Policy, Resolver, parse_compiled
 from mbisect.environments.uv import Uv
+from mbisect.lessons import Limit
 from mbisect.terms import PYTHON, SEED, Candidate, Values, package
 
 COMPILED = """\
@@ -107,6 +108,17 @@ def test_what_is_held_stays_and_the_others_move(resolver: Make) -> None:
     assert found is not None
     assert found.values[h11] == "0.16.0"
     assert found.values[package("httpcore")] in ("1.0.8", "1.0.9")
+
+
+@pytest.mark.network
+def test_a_limit_is_obeyed_like_metadata(resolver: Make) -> None:
+    made = resolver()
+    ends, wanted = (made.endpoint(GOOD), made.endpoint(BAD)), GOOD.put({package("httpcore"): "1.0.7"})
+    back = made.resolve(wanted, *ends, frozenset(), [Limit("httpcore", "<=", "1.0.6")])
+    assert back is not None
+    assert back.wanted == wanted
+    assert back.values[package("httpcore")] == "1.0.6"
+    assert made.resolve(wanted, *ends, frozenset(), [Limit("httpcore", ">=", "1.0.10")]) is None
 
 
 @pytest.mark.network
