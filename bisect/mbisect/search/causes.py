@@ -47,6 +47,8 @@ MOST_PARTNERS = 3
 """A combination of more changes than this is not looked for."""
 MOST_DETOURS = 6
 """Candidates tried in place of one that cannot be tested."""
+MOST_MUTE = 3
+"""So many of these that say nothing are enough."""
 MOST_SETS = 6
 """Boundaries looked for: independent causes, and breaks that were healed in passing."""
 ENDS_DIFFER = 0.1
@@ -287,28 +289,51 @@ class Search:
         return Finding("not-reproduced", why=f"{', '.join(rates)}: it is the seed, not a change")
 
     def _suspects(self, bad: Candidate) -> Suspects:
-        """A smallest set that turns the good end bad, found between the good end and `bad`."""
+        """A smallest set that turns the good end bad, found between the good end and `bad`.
+
+        A step that moves several keys, because nothing between could be tested, is tried as a whole. Once the suspects
+        are enough, the head of such a step is tried alone. If that is not enough, the rest of it is searched as a
+        partner of the head: to move a key to where the step leads moves it past all that came before, and the partner
+        may be there.
+        """
         found: list[Suspect] = []
-        base, top, purpose = self._good, bad, "boundary"
+        base, top, purpose, narrowed = self._good, bad, "boundary", 0
         while True:
             step = self._located(base, top, found, bad, purpose)  # type: ignore[arg-type]
             found.append(self._suspect(step))
-            with_, alone = self._alone(found, step)
-            whole = with_.values == step.high.values
-            if alone.verdict is not Verdict.GOOD or len(found) >= MOST_PARTNERS or whole:
+            with_, alone = self._alone(found, step.high, step.enough)
+            most = MOST_PARTNERS + (narrowed > 0)
+            rest = None
+            for i, suspect in enumerate(found):
+                if alone.verdict is not Verdict.BAD or not alone.alike or len(suspect.after) == 1:
+                    continue
+                heads = [*found[:i], self._head(suspect), *found[i + 1 :]]
+                less, lesser = self._alone(heads, with_)
+                if lesser.verdict is Verdict.GOOD and len(found) < most:
+                    found, rest, narrowed = heads, with_, narrowed + 1
+                    break
+                if lesser.verdict is Verdict.BAD and lesser.alike:
+                    found, with_, alone = heads, less, lesser
+            if rest is not None:
+                base, top, purpose = less, rest, "partner"
+            elif alone.verdict is Verdict.GOOD and len(found) < most and with_.values != step.high.values:
+                base, top, purpose = with_, step.high, "partner"
+            else:
                 break
-            base, top, purpose = with_, step.high, "partner"
-        found = self._needed(found)
+        found = self._needed(found, 0.5 if narrowed else MENDED / 2)
         healthy = step.needed if len(found) == 1 else None
-        without, rest = self._gone(found, bad, healthy)
-        return Suspects(tuple(found), step, _boolean(alone, Verdict.BAD), without, _boolean(rest, Verdict.GOOD))
+        without, gone = self._gone(found, bad, healthy)
+        return Suspects(tuple(found), step, _boolean(alone, Verdict.BAD), without, _boolean(gone, Verdict.GOOD))
 
-    def _alone(self, found: Sequence[Suspect], step: Step) -> tuple[Candidate, Outcome]:
-        """Good with the suspects alone, and how it does; or a near candidate that shows that they are not enough."""
+    def _alone(
+        self, found: Sequence[Suspect], top: Candidate, enough: float | None = None
+    ) -> tuple[Candidate, Outcome]:
+        """Good with the suspects alone, and how it does; or a near candidate, towards `top`, that shows that they are
+        not enough."""
         with_ = self._sufficient(found)
-        outcome = self._evidence.settle(with_, "sufficient", step.enough)
-        if outcome.verdict is Verdict.UNTESTABLE:
-            moves = self._world.timeline(with_, step.high).changes
+        outcome = self._evidence.settle(with_, "sufficient", enough)
+        if outcome.verdict is Verdict.UNTESTABLE or not outcome.alike:
+            moves = self._world.timeline(with_, top).changes
             return self._around(with_, outcome, {m.key: m.after for m in reversed(moves)}, "sufficient", Verdict.BAD)
         return with_, outcome
 
@@ -316,7 +341,7 @@ class Search:
         """`bad` without the suspects, and how it does; or a near candidate that shows that there are others."""
         without = self._necessary(found, bad)
         outcome = self._evidence.settle(without, "necessary", None if healthy is None else 1 - healthy)
-        if outcome.verdict is Verdict.UNTESTABLE:
+        if outcome.verdict is Verdict.UNTESTABLE or not outcome.alike:
             moves = self._world.timeline(self._good, without).changes
             return self._around(without, outcome, {m.key: m.before for m in moves}, "necessary", Verdict.GOOD)
         return without, outcome
@@ -324,18 +349,21 @@ class Search:
     def _around(
         self, at: Candidate, outcome: Outcome, moves: dict[Key, str | None], purpose: Purpose, expected: Verdict
     ) -> tuple[Candidate, Outcome]:
-        """What cannot be tested is tried with one more change, each of another key.
+        """What cannot be tested, or fails in a third way, is tried with one more change, each of another key.
 
         One of these that is not as expected refutes it. Two that are as expected have nothing else in common: they
-        show it.
+        show it. Where the first few say nothing either, that is no accident.
         """
-        agree = 0
+        agree = mute = 0
         for key, value in list(moves.items())[:MOST_DETOURS]:
             near = self._world.realise(at.values.put({key: value}), self._good, self._bad, held=frozenset([key]))
             if near is None:
                 continue
             found = self._evidence.settle(near, purpose)
             if not found.alike or found.verdict not in (Verdict.GOOD, Verdict.BAD):
+                mute += 1
+                if mute == MOST_MUTE:
+                    break
                 continue
             if found.verdict is not expected:
                 return near, found
@@ -344,15 +372,16 @@ class Search:
                 return at, found
         return at, outcome
 
-    def _needed(self, found: list[Suspect]) -> list[Suspect]:
+    def _needed(self, found: list[Suspect], prior: float) -> list[Suspect]:
         """Those suspects without which the others are not enough; the last one that was found is needed anyway.
 
-        The others are in what was good without the suspect: they can only be enough where something mended them there.
+        `prior`: chance that the others are enough. As a rule they are in what was good without the suspect, and can
+        only be enough where something mended them there.
         """
         for suspect in found[:-1]:
             others = [other for other in found if other is not suspect]
-            if self._evidence.settle(self._sufficient(others), "sufficient", prior=MENDED / 2).verdict is Verdict.BAD:
-                return self._needed(others)
+            if self._evidence.settle(self._sufficient(others), "sufficient", prior=prior).verdict is Verdict.BAD:
+                return self._needed(others, prior)
         return found
 
     def _located(
@@ -390,6 +419,12 @@ class Search:
             {key: step.high.values.get(key) for key in keys},
             {key: step.low.values.get(key) for key in keys},
         )
+
+    def _head(self, suspect: Suspect) -> Suspect:
+        """The change that names a step, without others that the step moves but for want of anything between."""
+        key = suspect.cause.change.key
+        riders = tuple(change for change in suspect.cause.moved_with if change.key not in suspect.after)
+        return Suspect(replace(suspect.cause, moved_with=riders), {key: suspect.after[key]}, {key: suspect.before[key]})
 
     def _sufficient(self, found: Sequence[Suspect]) -> Candidate:
         """The good end with the suspects alone."""
