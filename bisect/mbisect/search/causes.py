@@ -47,8 +47,8 @@ MOST_PARTNERS = 3
 """A combination of more changes than this is not looked for."""
 MOST_DETOURS = 6
 """Candidates tried in place of one that cannot be tested."""
-MOST_MUTE = 3
-"""So many of these that say nothing are enough."""
+MOST_THIRD = 2
+"""So many of these that fail in a third way as well are no accident."""
 MOST_SETS = 6
 """Boundaries looked for: independent causes, and breaks that were healed in passing."""
 ENDS_DIFFER = 0.1
@@ -314,6 +314,8 @@ class Search:
                     break
                 if lesser.verdict is Verdict.BAD and lesser.alike:
                     found, with_, alone = heads, less, lesser
+                else:
+                    found = [*found[:i], self._wide(suspect), *found[i + 1 :]]
             if rest is not None:
                 base, top, purpose = less, rest, "partner"
             elif alone.verdict is Verdict.GOOD and len(found) < most and with_.values != step.high.values:
@@ -321,6 +323,8 @@ class Search:
             else:
                 break
         found = self._needed(found, 0.5 if narrowed else MENDED / 2)
+        if narrowed:
+            found = [self._relocated(suspect, found) for suspect in found]
         healthy = step.needed if len(found) == 1 else None
         without, gone = self._gone(found, bad, healthy)
         return Suspects(tuple(found), step, _boolean(alone, Verdict.BAD), without, _boolean(gone, Verdict.GOOD))
@@ -352,17 +356,17 @@ class Search:
         """What cannot be tested, or fails in a third way, is tried with one more change, each of another key.
 
         One of these that is not as expected refutes it. Two that are as expected have nothing else in common: they
-        show it. Where the first few say nothing either, that is no accident.
+        show it.
         """
-        agree = mute = 0
+        agree = third = 0
         for key, value in list(moves.items())[:MOST_DETOURS]:
             near = self._world.realise(at.values.put({key: value}), self._good, self._bad, held=frozenset([key]))
             if near is None:
                 continue
             found = self._evidence.settle(near, purpose)
             if not found.alike or found.verdict not in (Verdict.GOOD, Verdict.BAD):
-                mute += 1
-                if mute == MOST_MUTE:
+                third += found.verdict is Verdict.BAD
+                if third == MOST_THIRD:
                     break
                 continue
             if found.verdict is not expected:
@@ -425,6 +429,25 @@ class Search:
         key = suspect.cause.change.key
         riders = tuple(change for change in suspect.cause.moved_with if change.key not in suspect.after)
         return Suspect(replace(suspect.cause, moved_with=riders), {key: suspect.after[key]}, {key: suspect.before[key]})
+
+    def _wide(self, suspect: Suspect) -> Suspect:
+        """The same, if only the whole could be shown: what it moves beside its head is moved from where it was good."""
+        moved = tuple(
+            replace(change, before=self._good.values.get(change.key)) if change.key in suspect.after else change
+            for change in suspect.cause.moved_with
+        )
+        return replace(suspect, cause=replace(suspect.cause, moved_with=moved))
+
+    def _relocated(self, suspect: Suspect, found: Sequence[Suspect]) -> Suspect:
+        """Which change of its key is needed, beside the others: it may be an earlier one than the step's."""
+        others = [other for other in found if other is not suspect]
+        if not others or len(suspect.after) > 1:
+            return suspect
+        without, with_ = self._sufficient(others), self._sufficient(found)
+        outcomes = [self._evidence.settle(candidate, "sufficient") for candidate in (without, with_)]
+        if [outcome.verdict for outcome in outcomes] != [Verdict.GOOD, Verdict.BAD]:
+            return suspect
+        return self._suspect(self._pinpoint.locate(without, with_, "refine"))
 
     def _sufficient(self, found: Sequence[Suspect]) -> Candidate:
         """The good end with the suspects alone."""
