@@ -338,7 +338,9 @@ class Search:
         outcome = self._evidence.settle(with_, "sufficient", enough)
         if outcome.verdict is Verdict.UNTESTABLE or not outcome.alike:
             moves = self._world.timeline(with_, top).changes
-            return self._around(with_, outcome, {m.key: m.after for m in reversed(moves)}, "sufficient", Verdict.BAD)
+            held = frozenset(key for suspect in found for key in suspect.after)
+            ways = {move.key: move.after for move in reversed(moves)}
+            return self._around(with_, outcome, held, ways, "sufficient", Verdict.BAD)
         return with_, outcome
 
     def _gone(self, found: Sequence[Suspect], bad: Candidate, healthy: float | None) -> tuple[Candidate, Outcome]:
@@ -347,21 +349,32 @@ class Search:
         outcome = self._evidence.settle(without, "necessary", None if healthy is None else 1 - healthy)
         if outcome.verdict is Verdict.UNTESTABLE or not outcome.alike:
             moves = self._world.timeline(self._good, without).changes
-            return self._around(without, outcome, {m.key: m.before for m in moves}, "necessary", Verdict.GOOD)
+            held = frozenset(key for suspect in found for key in suspect.after)
+            ways = {move.key: move.before for move in moves}
+            return self._around(without, outcome, held, ways, "necessary", Verdict.GOOD)
         return without, outcome
 
     def _around(
-        self, at: Candidate, outcome: Outcome, moves: dict[Key, str | None], purpose: Purpose, expected: Verdict
+        self,
+        at: Candidate,
+        outcome: Outcome,
+        held: frozenset[Key],
+        moves: dict[Key, str | None],
+        purpose: Purpose,
+        expected: Verdict,
     ) -> tuple[Candidate, Outcome]:
         """What cannot be tested, or fails in a third way, is tried with one more change, each of another key.
 
+        The keys that are `held` stay as they are, whatever metadata says: they are what is asked about.
         One of these that is not as expected refutes it. Two that are as expected have nothing else in common: they
         show it.
         """
         agree = third = 0
         for key, value in list(moves.items())[:MOST_DETOURS]:
-            near = self._world.realise(at.values.put({key: value}), self._good, self._bad, held=frozenset([key]))
-            if near is None:
+            if key in held:
+                continue
+            near = self._world.realise(at.values.put({key: value}), self._good, self._bad, held=held | {key})
+            if near is None or any(near.values.get(k) != at.values.get(k) for k in held):
                 continue
             found = self._evidence.settle(near, purpose)
             if not found.alike or found.verdict not in (Verdict.GOOD, Verdict.BAD):
