@@ -13,7 +13,7 @@ from math import sqrt
 
 import numpy as np
 
-from mbisect.search.boundary import MENDED, SAME
+from mbisect.search.boundary import SAME
 from mbisect.search.evidence import Evidence, Need, Want, gather
 from mbisect.search.noise import Runs, binary_entropy, noise_for
 from mbisect.search.pinpoint import (
@@ -57,7 +57,7 @@ END_FAILS = 0.985
 """So surely a good end that fails as the bad end does is said to be bad."""
 CONFIDENCE = 0.95
 """How surely a cause must be known, unless the user says otherwise."""
-SPARE = 0.4
+SPARE = 0.6
 """The part of the doubt that is left to the boundary: the rest is for what no model of the noise knows."""
 MOST_BUILD = 4.0
 """However dear an environment is, it is not spared by more than so many runs: they tell less and less."""
@@ -322,9 +322,8 @@ class Search:
                 base, top, purpose = with_, step.high, "partner"
             else:
                 break
-        found = self._needed(found, 0.5 if narrowed else MENDED / 2)
         if narrowed:
-            found = [self._relocated(suspect, found) for suspect in found]
+            found = [self._relocated(suspect, found) for suspect in self._needed(found)]
         healthy = step.needed if len(found) == 1 else None
         without, gone = self._gone(found, bad, healthy)
         return Suspects(tuple(found), step, _boolean(alone, Verdict.BAD), without, _boolean(gone, Verdict.GOOD))
@@ -389,16 +388,16 @@ class Search:
                 return at, found
         return at, outcome
 
-    def _needed(self, found: list[Suspect], prior: float) -> list[Suspect]:
+    def _needed(self, found: list[Suspect]) -> list[Suspect]:
         """Those suspects without which the others are not enough; the last one that was found is needed anyway.
 
-        `prior`: chance that the others are enough. As a rule they are in what was good without the suspect, and can
-        only be enough where something mended them there.
+        Asked only of heads that may be innocent. A suspect that stood at a boundary alone is needed: the others are all
+        in what was good without it.
         """
         for suspect in found[:-1]:
             others = [other for other in found if other is not suspect]
-            if self._evidence.settle(self._sufficient(others), "sufficient", prior=prior).verdict is Verdict.BAD:
-                return self._needed(others, prior)
+            if self._evidence.settle(self._sufficient(others), "sufficient").verdict is Verdict.BAD:
+                return self._needed(others)
         return found
 
     def _located(

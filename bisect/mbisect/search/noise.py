@@ -20,7 +20,7 @@ from mbisect.terms import Outcome, Verdict
 
 Array = NDArray[np.float64]
 
-NOISY = 0.04
+NOISY = 0.1
 """Prior probability that runs of a candidate differ: most commands are deterministic. In a third of these cases the
 good side alone is noisy, in a third the bad side, in a third both are."""
 LEAST_DIFFERENCE = 0.15
