@@ -40,6 +40,7 @@ from mbisect.terms import (
     Purpose,
     Relation,
     Timeline,
+    Values,
     Verdict,
 )
 
@@ -301,14 +302,14 @@ class Search:
         while True:
             step = self._located(base, top, found, bad, purpose)  # type: ignore[arg-type]
             found.append(self._suspect(step))
-            with_, alone = self._alone(found, step.high, step.enough)
+            with_, alone = self._alone(found, step.high.values, step.enough)
             most = MOST_PARTNERS + (narrowed > 0)
             rest = None
             for i, suspect in enumerate(found):
                 if alone.verdict is not Verdict.BAD or not alone.alike or len(suspect.after) == 1:
                     continue
                 heads = [*found[:i], self._head(suspect), *found[i + 1 :]]
-                less, lesser = self._alone(heads, with_)
+                less, lesser = self._alone(heads, with_.values)
                 if lesser.verdict is Verdict.GOOD and len(found) < most:
                     found, rest, narrowed = heads, with_, narrowed + 1
                     break
@@ -328,15 +329,13 @@ class Search:
         without, gone = self._gone(found, bad, healthy)
         return Suspects(tuple(found), step, _boolean(alone, Verdict.BAD), without, _boolean(gone, Verdict.GOOD))
 
-    def _alone(
-        self, found: Sequence[Suspect], top: Candidate, enough: float | None = None
-    ) -> tuple[Candidate, Outcome]:
+    def _alone(self, found: Sequence[Suspect], top: Values, enough: float | None = None) -> tuple[Candidate, Outcome]:
         """Good with the suspects alone, and how it does; or a near candidate, towards `top`, that shows that they are
         not enough."""
         with_ = self._sufficient(found)
         outcome = self._evidence.settle(with_, "sufficient", enough)
         if outcome.verdict is Verdict.UNTESTABLE or not outcome.alike:
-            moves = self._world.timeline(with_, top).changes
+            moves = self._world.timeline(with_, Candidate(top, top)).changes
             held = frozenset(key for suspect in found for key in suspect.after)
             ways = {move.key: move.after for move in reversed(moves)}
             return self._around(with_, outcome, held, ways, "sufficient", Verdict.BAD)
@@ -392,12 +391,18 @@ class Search:
         """Those suspects without which the others are not enough; the last one that was found is needed anyway.
 
         Asked only of heads that may be innocent. A suspect that stood at a boundary alone is needed: the others are all
-        in what was good without it.
+        in what was good without it. Where nothing can be tested to tell, it is named as moved with the last one.
         """
         for suspect in found[:-1]:
             others = [other for other in found if other is not suspect]
-            if self._evidence.settle(self._sufficient(others), "sufficient").verdict is Verdict.BAD:
+            _, outcome = self._alone(others, self._bad.values.put(suspect.before))
+            if outcome.verdict is Verdict.BAD and outcome.alike:
                 return self._needed(others)
+            if outcome.verdict is not Verdict.GOOD:
+                last, moved = others[-1], (suspect.cause.change, *suspect.cause.moved_with)
+                cause = replace(last.cause, moved_with=(*last.cause.moved_with, *moved))
+                both = Suspect(cause, {**suspect.after, **last.after}, {**suspect.before, **last.before})
+                return self._needed([*others[:-1], both])
         return found
 
     def _located(

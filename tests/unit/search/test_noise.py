@@ -7,7 +7,7 @@ from math import comb, log
 import numpy as np
 import pytest
 
-from mbisect.search.noise import MetricNoise, RateNoise, Runs, binary_entropy, binomial, noise_for, student
+from mbisect.search.noise import NOISY, MetricNoise, RateNoise, Runs, binary_entropy, binomial, noise_for, student
 from mbisect.terms import Outcome, Verdict
 
 
@@ -37,9 +37,9 @@ def test_the_likelihood_of_rates_is_that_of_bernoulli_trials() -> None:
 
 def test_one_rate_for_all_integrates_to_the_beta_function() -> None:
     grid = (np.arange(100_000) + 0.5) / 100_000
-    expected = 0.04 * (grid**3 * (1 - grid) ** 4).mean()
+    expected = NOISY * (grid**3 * (1 - grid) ** 4).mean()
     assert np.exp(RateNoise().alone([Runs(1, 4), Runs(2, 0)])) == pytest.approx(expected, rel=1e-6)
-    assert np.exp(RateNoise().alone([Runs(0, 3)])) > 0.48
+    assert np.exp(RateNoise().alone([Runs(0, 3)])) > (1 - NOISY) / 2
 
 
 def test_a_run_without_noise_tells_one_bit_and_one_with_noise_tells_the_capacity_at_even_odds() -> None:
