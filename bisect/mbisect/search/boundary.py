@@ -65,12 +65,12 @@ class Place:
 
 
 class Role(IntEnum):
-    """What a candidate is to the changes of a group."""
+    """What a candidate is to a change."""
 
     ALONE = 0
-    """The good end with them alone."""
+    """The good end with it alone."""
     WITHOUT = 1
-    """The bad end without them."""
+    """The bad end without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,9 @@ class Check:
     """Which changes it holds: where one of them is the single cause, this decides its side. Shape (N,)."""
     passed: Flags
     """Those of them that a later change of the same key may have mended. Shape (N,)."""
-    roles: tuple[tuple[int, Role], ...]
-    """First boundary of a group, and what the candidate is to it; none: it holds several, and lacks several."""
+    roles: tuple[tuple[tuple[int, int], Role], ...]
+    """What the candidate is to the changes of one key within these boundaries (first, last), which nothing tells
+    apart; none: it holds several, and lacks several."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,8 @@ class Belief:
                 weights[min(place.positions) : max(place.positions)] *= UNLIKELY
         prior = np.log(weights / weights.sum())
         boundary, part, logs = [], [], []
-        roles = {first for check in self.checks for first, _ in check.roles}
-        checked = {b for first, last in self.groups if first in roles for b in range(first, last + 1)}
+        roles = {first for check in self.checks for (first, _), _ in check.roles}
+        checked = {b for first, last in self.groups if any(first <= k <= last for k in roles) for b in range(first, last + 1)}
         for b in range(1, self.size + 1):
             if b in checked:
                 for kind, chance in PARTS.items():
@@ -153,7 +154,6 @@ class Belief:
         for place in self.places:
             chances.append(np.where(boundary <= min(place.positions), 1 - ODD, ODD))
             runs.append(place.runs)
-        last_of = dict(self.groups)
         for check in self.checks:
             holds = check.applied[boundary - 1]
             chance = np.where(holds, 1 - self._lacking, self._lacking)
@@ -162,8 +162,8 @@ class Belief:
             chance = np.where((part == Part.TOGETHER) & holds | (part == Part.EACH) & ~holds, 0.5, chance)
             chance = np.where(part == Part.BOTH, 0.5, chance)
             chance = np.where(check.passed[boundary - 1], np.minimum(chance, 1 - MENDED), chance)
-            for first, role in check.roles:
-                here = (boundary >= first) & (boundary <= last_of[first])
+            for (first, last), role in check.roles:
+                here = (boundary >= first) & (boundary <= last) & (holds if role is Role.ALONE else ~holds)
                 enough = (part == Part.SINGLE) | (part == Part.EACH)
                 needed = (part == Part.SINGLE) | (part == Part.TOGETHER)
                 bad = enough if role is Role.ALONE else ~needed
@@ -240,7 +240,10 @@ class Belief:
         return (*self.groups[best], float(mass[best]) * (1 - self.nothing))
 
     def around(self, mass: float) -> tuple[int, int]:
-        """(first, last) boundary of the groups around the likeliest one that hold this probability together."""
+        """(first, last) boundary of the groups around the likeliest one that hold this probability together.
+
+        Both neighbours of such an interval were tested: it is widened to where that is so.
+        """
         total = np.concatenate([[0.0], np.cumsum(self.boundary)])
         chance = [total[last] - total[first - 1] for first, last in self.groups]
         low = high = int(np.argmax(chance))
@@ -248,7 +251,9 @@ class Belief:
             below = chance[low - 1] if low > 0 else -1.0
             above = chance[high + 1] if high + 1 < len(chance) else -1.0
             low, high = (low - 1, high) if below > above else (low, high + 1)
-        return self.groups[low][0], self.groups[high][1]
+        tested = {0, self.size, *(k for place in self.places for k in place.positions)}
+        first, last = self.groups[low][0], self.groups[high][1]
+        return max(k for k in tested if k < first) + 1, min(k for k in tested if k >= last)
 
     def before(self, mass: Array) -> Array:
         """Probability that each position 1 … N-1 is on the bad side, for any weights of the rows. Shape (N-1,)."""

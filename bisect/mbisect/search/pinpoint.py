@@ -227,7 +227,8 @@ class Pinpoint:
 
     def _with_parts(self, step: Step, belief: Belief, first: int) -> Step:
         """The step with what is believed of its change by itself."""
-        roles = {role for check in belief.checks for group, role in check.roles if group == first}
+        last = dict(belief.groups)[first]
+        roles = {role for check in belief.checks for (k, _), role in check.roles if first <= k <= last}
         enough, needed = belief.parts(first)
         return replace(
             step,
@@ -299,7 +300,7 @@ class Pinpoint:
             return (), [], set()
         after = {(change.key, change.after): k for k, change in enumerate(timeline.changes, 1)}
         before = {(change.key, change.before): k for k, change in enumerate(timeline.changes, 1)}
-        roles: dict[str, dict[tuple[int, Role], Candidate]] = {}
+        roles: dict[str, dict[tuple[tuple[int, int], Role], Candidate]] = {}
         tried: set[int] = set()
         among: dict[str, Candidate] = {}
         for candidate in self.evidence.observed():
@@ -312,13 +313,13 @@ class Pinpoint:
                 k = where.get((moved[0], candidate.wanted.get(moved[0]))) if len(moved) == 1 else None
                 if k is None:
                     continue
-                while k - 1 in gaps:
-                    k -= 1
+                first, last = band(k, gaps, len(timeline))
                 if role is Role.ALONE:
-                    tried.add(k)
+                    tried.add(first)
                 if said:
                     among[digest] = candidate
-                    roles.setdefault(digest, {})[k, role] = candidate
+                    within = (first, k) if role is Role.ALONE else (k, last)
+                    roles.setdefault(digest, {})[within, role] = candidate
         checks, digests = [], []
         for digest, candidate in among.items():
             if digest not in taken and not self.evidence.is_end(candidate):
@@ -475,6 +476,16 @@ def position_of(timeline: Timeline, wanted: Values) -> int | None:
         default=0,
     )
     return k if timeline.prefix(k) == wanted else None
+
+
+def band(k: int, gaps: frozenset[int], size: int) -> tuple[int, int]:
+    """(first, last) of the boundaries around k that the gaps do not tell apart."""
+    first = last = k
+    while first - 1 in gaps:
+        first -= 1
+    while last in gaps and last < size:
+        last += 1
+    return first, last
 
 
 def applied(timeline: Timeline, values: Values) -> tuple[Flags, Flags]:

@@ -48,8 +48,8 @@ def test_positions_that_say_nothing_join_their_boundaries() -> None:
 
 
 def test_the_change_that_is_bad_alone_stands_at_the_boundary_and_is_enough() -> None:
-    alone = Check(Runs(fails=1), np.array([False, True, False]), np.zeros(3, bool), ((2, Role.ALONE),))
-    without = Check(Runs(passes=1), np.array([True, False, True]), np.zeros(3, bool), ((2, Role.WITHOUT),))
+    alone = Check(Runs(fails=1), np.array([False, True, False]), np.zeros(3, bool), (((2, 2), Role.ALONE),))
+    without = Check(Runs(passes=1), np.array([True, False, True]), np.zeros(3, bool), (((2, 2), Role.WITHOUT),))
     found = belief(3, checks=(alone, without))
     assert found.group()[:2] == (2, 2)
     enough, needed = found.parts(2)
@@ -57,7 +57,7 @@ def test_the_change_that_is_bad_alone_stands_at_the_boundary_and_is_enough() -> 
 
 
 def test_a_change_that_is_good_alone_at_a_sure_boundary_takes_others_with_it() -> None:
-    alone = Check(Runs(passes=3), np.array([False, True, False]), np.zeros(3, bool), ((2, Role.ALONE),))
+    alone = Check(Runs(passes=3), np.array([False, True, False]), np.zeros(3, bool), (((2, 2), Role.ALONE),))
     found = belief(3, {1: Runs(passes=3), 2: Runs(fails=3)}, checks=(alone,))
     assert found.group()[2] > 0.98
     assert found.parts(2)[0] < 0.02
