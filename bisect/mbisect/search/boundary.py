@@ -27,7 +27,7 @@ from mbisect.search.noise import ODD, Array, Noise, Runs, entropy, sides
 
 Flags = NDArray[np.bool_]
 
-SAME = 0.15
+SAME = 0.25
 """Prior probability that nothing has changed: both ends behave alike."""
 MENDED = 0.1
 """Chance that a later change of the same key mends what one broke."""
@@ -51,7 +51,7 @@ class Part(IntEnum):
     """It takes others with it, and there are others that are enough: neither shows it."""
 
 
-PARTS = {Part.SINGLE: 0.78, Part.TOGETHER: 0.12, Part.EACH: 0.08, Part.BOTH: 0.02}
+PARTS = {Part.SINGLE: 0.7, Part.TOGETHER: 0.2, Part.EACH: 0.08, Part.BOTH: 0.02}
 """Prior probabilities."""
 
 
@@ -126,7 +126,9 @@ class Belief:
         prior = np.log(weights / weights.sum())
         boundary, part, logs = [], [], []
         roles = {first for check in self.checks for (first, _), _ in check.roles}
-        checked = {b for first, last in self.groups if any(first <= k <= last for k in roles) for b in range(first, last + 1)}
+        checked = {
+            b for first, last in self.groups if any(first <= k <= last for k in roles) for b in range(first, last + 1)
+        }
         for b in range(1, self.size + 1):
             if b in checked:
                 for kind, chance in PARTS.items():
@@ -259,7 +261,7 @@ class Belief:
         """Probability that each position 1 … N-1 is on the bad side, for any weights of the rows. Shape (N-1,)."""
         boundary, _, _ = self._rows
         found = np.cumsum(np.bincount(boundary - 1, weights=mass, minlength=self.size))[:-1]
-        return found.astype(np.float64)
+        return np.clip(found, 0.0, 1.0)
 
     def beyond(self, position: int) -> Flags:
         """The rows that put a position on the bad side. Shape (rows,)."""

@@ -14,7 +14,7 @@ from math import sqrt
 import numpy as np
 
 from mbisect.search.boundary import SAME
-from mbisect.search.evidence import Evidence, Need, Want, gather
+from mbisect.search.evidence import SETTLED, Evidence, Need, Want, gather
 from mbisect.search.noise import Runs, binary_entropy, noise_for
 from mbisect.search.pinpoint import (
     NOTHING_CHANGED,
@@ -58,8 +58,10 @@ END_FAILS = 0.985
 """So surely a good end that fails as the bad end does is said to be bad."""
 CONFIDENCE = 0.95
 """How surely a cause must be known, unless the user says otherwise."""
-SPARE = 0.6
+SPARE = 0.8
 """The part of the doubt that is left to the boundary: the rest is for what no model of the noise knows."""
+SURE_TOGETHER = 0.9985
+"""So surely several suspects must be enough together: all that was found before hangs on it."""
 MOST_BUILD = 4.0
 """However dear an environment is, it is not spared by more than so many runs: they tell less and less."""
 MOST_TRIALS = 500
@@ -333,7 +335,8 @@ class Search:
         """Good with the suspects alone, and how it does; or a near candidate, towards `top`, that shows that they are
         not enough."""
         with_ = self._sufficient(found)
-        outcome = self._evidence.settle(with_, "sufficient", enough)
+        sure = SETTLED if len(found) == 1 else SURE_TOGETHER
+        outcome = self._evidence.settle(with_, "sufficient", enough, sure=sure)
         if outcome.verdict is Verdict.UNTESTABLE or not outcome.alike:
             moves = self._world.timeline(with_, Candidate(top, top)).changes
             held = frozenset(key for suspect in found for key in suspect.after)

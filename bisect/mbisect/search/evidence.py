@@ -11,7 +11,7 @@ from mbisect.terms import Ask, Candidate, Outcome, Purpose, Verdict
 
 T = TypeVar("T")
 
-SETTLED = 0.97
+SETTLED = 0.98
 """A single candidate is good or bad when it is so with this probability; else it is run again."""
 MOST_RUNS = 60
 """A candidate that is neither after so many runs is left unsure."""
@@ -132,10 +132,12 @@ class Evidence:
         """The runs of every candidate."""
         return tuple(Runs.of(self._of(digest)) for digest in self._outcomes)
 
-    def settle(self, candidate: Candidate, purpose: Purpose, bad: float | None = None) -> Outcome:
+    def settle(
+        self, candidate: Candidate, purpose: Purpose, bad: float | None = None, *, sure: float = SETTLED
+    ) -> Outcome:
         """Good, bad, or untestable, with the reason that its runs give. Raises Need until that is settled.
 
-        `bad`: the probability that it is bad, where more is known than its own runs.
+        `bad`: the probability that it is bad, where more is known than its own runs; `sure`: when it is settled.
         """
         seen = self.seen(candidate)
         if not seen:
@@ -150,9 +152,9 @@ class Evidence:
             raise Need([Want(candidate, purpose)])
         if bad is None:
             bad = side(self.noise, self.known([candidate.values.digest]), runs)
-        if bad >= SETTLED:
+        if bad >= sure:
             return _showing(seen, Verdict.BAD)
-        if bad <= 1 - SETTLED:
+        if bad <= 1 - sure:
             return _showing(seen, Verdict.GOOD)
         if len(runs) >= MOST_RUNS:
             return Outcome(Verdict.UNSURE, f"bad with probability {bad:.2f} after {len(runs)} runs")

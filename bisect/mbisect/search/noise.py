@@ -20,9 +20,11 @@ from mbisect.terms import Outcome, Verdict
 
 Array = NDArray[np.float64]
 
-NOISY = 0.1
-"""Prior probability that runs of a candidate differ: most commands are deterministic. In a third of these cases the
-good side alone is noisy, in a third the bad side, in a third both are."""
+NOISY = 0.12
+"""Prior probability that runs of a candidate differ: most commands are deterministic."""
+BOTH_NOISY = 0.8
+"""Where they differ, both sides do as a rule: what makes a run fail for no reason does so on either side. The rest is
+shared evenly by a noisy good side and a noisy bad one."""
 LEAST_DIFFERENCE = 0.15
 """Failure rates of both sides that differ by less are not told apart: they count as the same."""
 LEAST_GAP = 0.5
@@ -102,8 +104,8 @@ class RateNoise:
         g = np.concatenate([[FLOOR], 1 - (1 - u) ** (1 / 3)])  # quantiles of Beta(1, 3)
         f = np.concatenate([[1 - FLOOR], u])
         good, bad = (grid.ravel() for grid in np.meshgrid(g, f, indexing="ij"))
-        mass = np.full((len(g), len(f)), NOISY / 3 / self.POINTS**2)
-        mass[0, :] = mass[:, 0] = NOISY / 3 / self.POINTS
+        mass = np.full((len(g), len(f)), NOISY * BOTH_NOISY / self.POINTS**2)
+        mass[0, :] = mass[:, 0] = NOISY * (1 - BOTH_NOISY) / 2 / self.POINTS
         mass[0, 0] = 1 - NOISY
         weight = mass.ravel()
         possible = bad >= good + LEAST_DIFFERENCE

@@ -69,7 +69,7 @@ def test_the_parts_are_a_distribution() -> None:
 
 
 def test_both_ends_that_behave_alike_make_it_likely_that_nothing_changed() -> None:
-    runs = (Runs(6, 6), Runs(6, 6))
+    runs = (Runs(8, 8), Runs(8, 8))
     known = pooled(NOISE, [], [runs[0]], [runs[1]])
     assert Belief(8, NOISE, known, same=runs).nothing > 0.8
     differ = (Runs(0, 6), Runs(6, 0))
