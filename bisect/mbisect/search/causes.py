@@ -95,6 +95,21 @@ class Suspects:
         return tuple(suspect.cause for suspect in self.all)
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Suspects that were taken apart as far as can be shown."""
+
+    suspects: list[Suspect]
+    alone: Candidate
+    """The good end with them alone."""
+    outcome: Outcome
+    """How that does."""
+    partner: Candidate | None
+    """They are not enough: between `alone` and this one there is a partner."""
+    narrowed: bool = False
+    """The head of a step was not enough, so that a partner is in the rest of it."""
+
+
 class Search:
     """Ask it what to run, tell it what came out, until it has a finding."""
 
@@ -300,36 +315,39 @@ class Search:
         may be there.
         """
         found: list[Suspect] = []
-        base, top, purpose, narrowed = self._good, bad, "boundary", 0
+        base, top, purpose, narrowed = self._good, bad, "boundary", False
         while True:
             step = self._located(base, top, found, bad, purpose)  # type: ignore[arg-type]
-            found.append(self._suspect(step))
-            with_, alone = self._alone(found, step.high.values, step.enough)
-            most = MOST_PARTNERS + (narrowed > 0)
-            rest = None
-            for i, suspect in enumerate(found):
-                if alone.verdict is not Verdict.BAD or not alone.alike or len(suspect.after) == 1:
-                    continue
-                heads = [*found[:i], self._head(suspect), *found[i + 1 :]]
-                less, lesser = self._alone(heads, with_.values)
-                if lesser.verdict is Verdict.GOOD and len(found) < most:
-                    found, rest, narrowed = heads, with_, narrowed + 1
-                    break
-                if lesser.verdict is Verdict.BAD and lesser.alike:
-                    found, with_, alone = heads, less, lesser
-                else:
-                    found = [*found[:i], self._wide(suspect), *found[i + 1 :]]
-            if rest is not None:
-                base, top, purpose = less, rest, "partner"
-            elif alone.verdict is Verdict.GOOD and len(found) < most and with_.values != step.high.values:
-                base, top, purpose = with_, step.high, "partner"
-            else:
+            apart = self._apart([*found, self._suspect(step)], step, MOST_PARTNERS + narrowed)
+            found, narrowed = apart.suspects, narrowed or apart.narrowed
+            if apart.partner is None:
                 break
+            base, top, purpose = apart.alone, apart.partner, "partner"
         if narrowed:
-            found = [self._relocated(suspect, found) for suspect in self._needed(found)]
-        healthy = step.needed if len(found) == 1 else None
-        without, gone = self._gone(found, bad, healthy)
-        return Suspects(tuple(found), step, _boolean(alone, Verdict.BAD), without, _boolean(gone, Verdict.GOOD))
+            found = self._needed(found)
+            found = [self._relocated(suspect, found) for suspect in found]
+        without, gone = self._gone(found, bad, step.needed if len(found) == 1 else None)
+        return Suspects(tuple(found), step, _boolean(apart.outcome, Verdict.BAD), without, _boolean(gone, Verdict.GOOD))
+
+    def _apart(self, found: list[Suspect], step: Step, most: int) -> Apart:
+        """Suspects, of which the last one comes from `step`, each of them only the head of what its step moves, where
+        that can be shown; and whether `most` still leaves room for a partner, where they are not enough."""
+        with_, outcome = self._alone(found, step.high.values, step.enough)
+        for i, suspect in enumerate(found):
+            if outcome.verdict is not Verdict.BAD or not outcome.alike:
+                break
+            if len(suspect.after) == 1:
+                continue
+            heads = [*found[:i], self._head(suspect), *found[i + 1 :]]
+            less, lesser = self._alone(heads, with_.values)
+            if lesser.verdict is Verdict.GOOD and len(found) < most:
+                return Apart(heads, less, lesser, with_, narrowed=True)
+            if lesser.verdict is Verdict.BAD and lesser.alike:
+                found, with_, outcome = heads, less, lesser
+            else:
+                found = [*found[:i], self._wide(suspect), *found[i + 1 :]]
+        alone = outcome.verdict is not Verdict.GOOD or len(found) >= most or with_.values == step.high.values
+        return Apart(found, with_, outcome, None if alone else step.high)
 
     def _alone(self, found: Sequence[Suspect], top: Values, enough: float | None = None) -> tuple[Candidate, Outcome]:
         """Good with the suspects alone, and how it does; or a near candidate, towards `top`, that shows that they are
