@@ -483,9 +483,18 @@ class Search:
             return suspect
         without, with_ = self._sufficient(others), self._sufficient(found)
         outcomes = [self._evidence.settle(candidate, "sufficient") for candidate in (without, with_)]
+        if Verdict.UNTESTABLE in [outcome.verdict for outcome in outcomes]:
+            return self._any_release(suspect)
         if [outcome.verdict for outcome in outcomes] != [Verdict.GOOD, Verdict.BAD]:
             return suspect
         return self._suspect(self._pinpoint.locate(without, with_, "refine"))
+
+    def _any_release(self, suspect: Suspect) -> Suspect:
+        """The same, where nothing tells which change of its key on the way from the good end is needed."""
+        key, last = suspect.cause.change.key, suspect.cause.candidates[-1:]
+        path = [change.after for change in self.timeline().changes if change.key == key and change.after is not None]
+        until = path[: path.index(last[0]) + 1] if last and last[0] in path else suspect.cause.candidates
+        return replace(suspect, cause=replace(suspect.cause, candidates=tuple(until)))
 
     def _sufficient(self, found: Sequence[Suspect]) -> Candidate:
         """The good end with the suspects alone."""

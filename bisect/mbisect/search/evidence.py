@@ -137,7 +137,8 @@ class Evidence:
     ) -> Outcome:
         """Good, bad, or untestable, with the reason that its runs give. Raises Need until that is settled.
 
-        `bad`: the probability that it is bad, where more is known than its own runs; `sure`: when it is settled.
+        `bad`: the probability that it is bad, where more is known than its own runs, and these tell less; `sure`: when
+        it is settled.
         """
         seen = self.seen(candidate)
         if not seen:
@@ -150,8 +151,9 @@ class Evidence:
             if self.mute(candidate):
                 return seen[0]
             raise Need([Want(candidate, purpose)])
-        if bad is None:
-            bad = side(self.noise, self.known([candidate.values.digest]), runs)
+        own = side(self.noise, self.known([candidate.values.digest]), runs)
+        if bad is None or abs(own - 0.5) > abs(bad - 0.5):
+            bad = own
         if bad >= sure:
             return _showing(seen, Verdict.BAD)
         if bad <= 1 - sure:
