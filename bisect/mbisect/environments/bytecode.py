@@ -26,7 +26,7 @@ class Bytecode:
         for site in _sites(environment):
             for release, _ in _releases(site):
                 kept = self._folder / python / release
-                for file in kept.rglob("*.pyc") if kept.is_dir() else ():
+                for file in _modules(kept):
                     target = site / file.relative_to(kept)
                     with contextlib.suppress(OSError):
                         target.parent.mkdir(exist_ok=True)
@@ -54,6 +54,14 @@ class Bytecode:
             scratch.rename(kept)
         except OSError:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _modules(kept: Path) -> list[Path]:
+    """What is kept of a release; nothing where it is being pruned."""
+    try:
+        return list(kept.rglob("*.pyc"))
+    except OSError:
+        return []
 
 
 def _sites(environment: Path) -> list[Path]:

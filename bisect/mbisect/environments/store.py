@@ -106,13 +106,17 @@ class Store:
         """Remove what was used least recently until at most `limit` bytes stay, as far as that is possible.
 
         First what killed runs left behind, whatever the limit. Then environments; then what the oldest trials wrote,
-        not what they measured; then staged sources; last the downloads of uv that no environment uses.
+        not what they measured; then staged sources, compiled modules and the contents of wheels; last the downloads of
+        uv that no environment uses.
         """
         before = self._total()
         self._remove_leftovers()
         environments = self._prune_environments(limit)
         self._prune_outputs(limit)
-        self._prune_staged(limit)
+        self._prune_kept(limit, _folders(self.root / "staged"), lambda path: _take(path, self._unused))
+        compiled = [path for python in _folders(self.root / "bytecode") for path in _folders(python)]
+        self._prune_kept(limit, compiled, self._unused)
+        self._prune_kept(limit, _entries(self.root / "records"), self._unused)
         for more in ((), ("--ci",)):  # --ci: also the wheels that can be downloaded again
             if self._total() > limit and (self.root / "uv").is_dir():
                 Uv(self.root / "uv").run(["cache", "prune", "--quiet", *more])
@@ -172,13 +176,14 @@ class Store:
             if _take(path, _discard_output):
                 excess -= size - _size(path, set())
 
-    def _prune_staged(self, limit: int) -> None:
+    def _prune_kept(self, limit: int, kept: Iterable[Path], remove: Callable[[Path], bool]) -> None:
+        """Remove of these what was made first: any of it can be made again."""
         excess = self._excess(limit)
-        for path in sorted(_folders(self.root / "staged"), key=_used):
+        for path in sorted(kept, key=_used):
             if excess <= 0:
                 return
             size = _size(path, set())
-            if _take(path, self._unused):
+            if remove(path):
                 excess -= size
 
 

@@ -191,6 +191,18 @@ def test_environments_go_before_outputs(tmp_path: Path) -> None:
     assert (kept / "out").exists()
 
 
+def test_compiled_modules_and_records_of_wheels_go_oldest_first_after_everything_else(tmp_path: Path) -> None:
+    kept = trial(tmp_path, "t", 100, age=1)
+    old, young = (put(tmp_path / "bytecode" / "3.11" / name / "a.pyc", 1000) for name in ("six-1", "six-2"))
+    record = put(tmp_path / "records" / "six-1.json", 300)
+    os.utime(old.parent, (0, 0))
+    Store(tmp_path).prune(1600)
+    assert (old.exists(), young.exists(), record.exists(), (kept / "out").exists()) == (False, True, True, False)
+    Store(tmp_path).prune(100)
+    assert (young.exists(), record.exists(), (kept / MEASURED).exists()) == (False, False, True)
+    assert list((tmp_path / "records").iterdir()) == []
+
+
 def test_journals_are_never_pruned(tmp_path: Path) -> None:
     journal = put(tmp_path / "runs" / "0a1b" / "journal.jsonl", 1000)
     Store(tmp_path).prune(0)
