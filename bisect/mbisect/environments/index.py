@@ -101,9 +101,10 @@ class Index:
         Files with a local version are another build of it and differ by machine: they have no part in this.
         """
         try:
-            files = [file for file in self._listing(name, {version}) if file["version"] == version]
+            listing = self._listing(name, {version})
         except ConfigError:
             return None
+        files = [file for file in listing if _version(file["version"]) == _version(version)]
         return tuple(sorted({f"sha256:{value}" for value in map(_sha256, files) if value})) if files else None
 
     def _address(self, name: str, version: str, tags: str) -> str | None:
