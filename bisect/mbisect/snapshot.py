@@ -76,8 +76,8 @@ def take_snapshot(wanted: Wanted, here: Path, index: Index, datasets: Path) -> T
     if not captured.pins:
         raise ConfigError(f"nothing that the package index has is installed for {interpreter.path}: no lock to write")
     python, doubt = _python(interpreter, observed)
-    warnings = (*captured.warnings, *doubts, *doubt, *_doubts_about(tree))
     entry = _entry(wanted, project, python, tree, dataset, observed)
+    warnings = (*captured.warnings, *doubts, *doubt, *_doubts_about(tree), *_alone(entry, wanted.name, project))
     at = datetime.now(UTC)
     more = {"git": tree.as_plain() if tree is not None else None, "dataset": dataset, "seed": wanted.seed}
     texts = {
@@ -148,6 +148,14 @@ def _doubts_about(tree: WorkingTree | None) -> tuple[str, ...]:
     if tree is None or not tree.dirty:
         return ()
     return (f"{len(tree.files)} files differ from commit {tree.commit[:12]}, which is what the snapshot records",)
+
+
+def _alone(entry: Mapping[str, Any], name: str, project: Project) -> Iterable[str]:
+    """A run compares revisions only where both of its ends have one."""
+    others = [table for other, table in project.snapshots.items() if other != name]
+    for key in ("commit", "dataset"):
+        if key in entry and others and all(getattr(table, key) is None for table in others):
+            yield f"no other snapshot has a {key}: to compare one with this, give it one, or take this one's out"
 
 
 def _look_up(index: Index, observed: Observed) -> None:

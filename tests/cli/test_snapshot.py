@@ -24,6 +24,7 @@ TOML = """# ours
 epochs = 3
 
 [snapshots.old]
+commit = "HEAD"
 seed = 1
 """
 
@@ -103,6 +104,36 @@ def test_uncommitted_changes_are_warned_of(mbisect: Any, project: Path, environm
     assert "mbisect: 1 files differ from commit" in said.stderr
     git = json.loads((project / "envs" / "v1.json").read_text())["git"]
     assert (git["dirty"], git["files"]) == (True, ["train.py"])
+
+
+def test_a_commit_that_no_other_snapshot_has_is_warned_of(mbisect: Any, project: Path, environment: Path) -> None:
+    (project / "mbisect.toml").write_text("[snapshots.bare]\n")
+    said = mbisect(project, "snapshot", "v1", "--python", str(environment))
+    assert (said.status, said.stderr) == (
+        0,
+        "mbisect: no other snapshot has a commit: to compare one with this, give it one, or take this one's out\n",
+    )
+
+
+def test_a_package_that_no_index_has_is_left_out_and_named(mbisect: Any, project: Path, tmp_path: Path) -> None:
+    (project / "own").mkdir()
+    (project / "own" / "pyproject.toml").write_text('[project]\nname = "planted-by-us"\nversion = "1.0"\n')
+    uv, folder = [find_uv(), "--quiet", "--no-config"], tmp_path / "venv"
+    subprocess.run([*uv, "venv", "--python", sys.executable, str(folder)], check=True)
+    python = str(folder / "bin" / "python")
+    subprocess.run([*uv, "pip", "install", "--python", python, "six==1.16.0", "-e", str(project / "own")], check=True)
+    said = mbisect(project, "snapshot", "v1", "--python", str(folder), "--json")
+    found = json.loads(said.stdout)
+    assert found["packages"] == {"six": "1.16.0"}
+    assert [one["name"] for one in found["left_out"]] == ["planted-by-us"]
+    assert "planted-by-us 1.0 is left out of the lock: editable install of file://" in said.stderr
+    assert "# Left out: planted-by-us 1.0" in (project / "lockfiles" / "v1.txt").read_text()
+    [site] = folder.glob("lib/python3.*/site-packages")
+    (site / "six.py").unlink()  # the file in place is a link to that of uv's cache, which must not change
+    (site / "six.py").write_text("patched\n")
+    assert "six 1.16.0: changed since it was installed: six.py" in (
+        mbisect(project, "snapshot", "v1", "--python", str(folder), "--force").stderr
+    )
 
 
 BROKEN = {
@@ -212,3 +243,26 @@ def test_what_cannot_be_built_is_one_line_that_names_the_lock(mbisect: Any, proj
     assert mbisect(project, "exec", "nonsense", "--", "true").stderr == (
         "mbisect: NAME: `nonsense` is neither a snapshot of mbisect.toml (known: old) nor a file\n"
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_at_any_moment_it_leaves_a_whole_snapshot_or_none(
+    project: Path, environment: Path, cache: Path, number: signal.Signals
+) -> None:
+    whole = {"mbisect.toml", "envs/v1.toml", "envs/v1.json", "lockfiles/v1.txt"}
+    outcomes = set()
+    for delay in (0.5, 0.8, 1.0, 1.2, 1.4, 1.6, 2.0):
+        argv = [PROGRAM, "snapshot", "v1", "--force", "--python", str(environment)]
+        env = {**os.environ, "MBISECT_CACHE": str(cache)}
+        running = subprocess.Popen(argv, cwd=project, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        time.sleep(delay)
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)
+        assert running.returncode in (0, 130, -number), said.decode()
+        entered = "[snapshots.v1]" in (project / "mbisect.toml").read_text()
+        assert written(project) == (whole if entered else {"mbisect.toml"})
+        outcomes.add(entered)
+        (project / "mbisect.toml").write_text(TOML)
+        for name in whole - {"mbisect.toml"}:
+            (project / name).unlink(missing_ok=True)
+    assert False in outcomes

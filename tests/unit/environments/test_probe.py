@@ -138,6 +138,22 @@ def test_an_editable_install_says_its_commit_and_what_is_not_committed(environme
     assert more["diff"] != dirty["diff"]
 
 
+def test_an_editable_install_of_old_is_found_by_its_path(environment: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "planted.egg-info").mkdir(parents=True)
+    (source / "planted.egg-info" / "PKG-INFO").write_text("Metadata-Version: 1.0\nName: planted\nVersion: 2\n")
+    [site] = environment.glob("lib/python3.*/site-packages")
+    (site / "easy-install.pth").write_text(f"{source}\n")
+    found = planted(environment)
+    assert (found["source"], found["record"]) == ({"kind": "editable", "url": source.as_uri(), "git": None}, None)
+
+
+def test_the_remains_of_a_distribution_are_passed_over(environment: Path) -> None:
+    site = install(environment)
+    (site / "~lanted-0.9.dist-info").mkdir()
+    assert planted(environment)["version"] == "1.0"
+
+
 def test_a_vcs_source_says_its_commit_and_no_password(environment: Path) -> None:
     vcs = {"vcs": "git", "commit_id": "c" * 40, "requested_revision": "main"}
     install(environment, direct={"url": "https://me:sesame@example.com/a.git", "vcs_info": vcs})
@@ -213,3 +229,24 @@ def test_what_torch_was_built_for_is_read_without_importing_it(environment: Path
     [site] = environment.glob("lib/python3.*/site-packages")
     (site / "torch" / "version.py").write_text("cuda: Optional[str] = '12.4'\nhip: Optional[str] = None\n")
     assert ask(environment / "bin" / "python")["torch_build"] == {"cuda": "12.4", "hip": None, "git_version": None}
+
+
+NVIDIA_SMI = """#!/bin/sh
+case "$1" in
+--query-gpu*) printf 'NVIDIA H200, 570.86.15, 143771 MiB\\nNVIDIA H200, 570.86.15, 143771 MiB\\n' ;;
+-q) printf 'Driver Version     : 570.86.15\\nCUDA Version       : 12.8\\n' ;;
+*) exit 1 ;;
+esac
+"""
+
+
+def test_gpus_and_their_driver_are_what_nvidia_smi_says(tmp_path: Path) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text(NVIDIA_SMI)
+    program.chmod(0o755)
+    assert ask(sys.executable, PATH=f"{tmp_path}:{os.environ['PATH']}")["gpu"] == {
+        "models": ["NVIDIA H200", "NVIDIA H200"], "memory": ["143771 MiB", "143771 MiB"],
+        "driver": "570.86.15", "driver_cuda": "12.8",
+    }  # fmt: skip
+    program.write_text("#!/bin/sh\nexit 9\n")
+    assert ask(sys.executable, PATH=f"{tmp_path}:{os.environ['PATH']}")["gpu"] is None
