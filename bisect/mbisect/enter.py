@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mbisect import shell
-from mbisect.environments.build import Builder, Environment, Unbuildable
+from mbisect.environments.build import COMPLETE, Builder, Environment, Unbuildable, environment_key
 from mbisect.environments.bytecode import Bytecode
 from mbisect.environments.interpreters import find_interpreter
 from mbisect.environments.store import Store
@@ -23,18 +23,20 @@ from mbisect.workload import DROPPED
 def built(
     name: str, python: str | None, here: Path, store: Store, begun: Callable[[str], None]
 ) -> tuple[Snapshot, Environment]:
-    """The environment of a snapshot or lock file, built when it does not stand ready; `begun` is told what is done.
+    """The environment of a snapshot or lock file, built when it does not stand ready; `begun` is told so.
 
     Packages without a wheel are built from source, as at the ends of a run. Raises ConfigError where that fails.
     """
     snapshot = environment_of(name, python, here, lambda request: find_interpreter(request, cache=store.root))
+    folder = store.root / "environments"
+    if not (folder / environment_key(snapshot.values, snapshot.interpreter) / COMPLETE).exists():
+        begun(f"building {name}: {len(snapshot.lock.pins)} packages for Python {snapshot.interpreter.version}")
     builder = Builder(
-        store.root / "environments",
+        folder,
         Uv(store.root / "uv"),
         lambda _: snapshot.interpreter,
         Bytecode(store.root / "bytecode"),
     )
-    begun(f"{name}: {len(snapshot.lock.pins)} packages for Python {snapshot.interpreter.version}")
     outcome = builder.build(snapshot.values, hashes={pin.name: pin for pin in snapshot.lock.pins})
     if isinstance(outcome, Unbuildable):
         raise ConfigError(f"{snapshot.lock.source} cannot be built for Python {snapshot.interpreter.version}: "

@@ -49,8 +49,11 @@ LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 UNSTABLE = ("INSTALLER", "REQUESTED", "RECORD", "RECORD.jws", "RECORD.p7s", "direct_url.json", "uv_cache.json")
 """What the installer writes beside a release's own metadata: it differs though the release is the same."""
 GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotepath=false")
+UNREADABLE = "what an unreadable direct_url.json says"
 MOST_UNTRACKED = 2000
 """Files that are new to git are read up to this many."""
+LARGE = 1000000
+"""Bytes."""
 NUMERIC = ("numpy", "torch")
 Found = Callable[[], Any]
 
@@ -112,7 +115,7 @@ def distribution(found: importlib.metadata.Distribution) -> dict[str, Any]:
     rows = _record(found)
     entry: dict[str, Any] = {
         "name": normalised(found.metadata["Name"]),
-        "version": found.version,
+        "version": str(found.version or ""),
         "requires": list(found.requires or ()),
         "installer": (found.read_text("INSTALLER") or "").strip() or None,
         "requested": found.read_text("REQUESTED") is not None,
@@ -121,9 +124,9 @@ def distribution(found: importlib.metadata.Distribution) -> dict[str, Any]:
         "changed": [],
         "missing": [],
     }
-    source = _source(found)
+    source = _or_error(lambda: _source(found))
     if source is not None:
-        entry["source"] = source
+        entry["source"] = source if "error" not in source else {"kind": "unknown", "url": UNREADABLE, **source}
     return entry
 
 
@@ -131,7 +134,10 @@ def _record(found: importlib.metadata.Distribution) -> list[list[str]] | None:
     text = found.read_text("RECORD")
     if text is None:
         return None
-    return [row for row in csv.reader(text.splitlines()) if row and row[0] and not row[0].endswith(".pyc")]
+    try:
+        return [row for row in csv.reader(text.splitlines()) if row and row[0] and not row[0].endswith(".pyc")]
+    except csv.Error:
+        return None
 
 
 def record_digest(rows: list[list[str]]) -> str:
@@ -156,7 +162,7 @@ def _source(found: importlib.metadata.Distribution) -> dict[str, Any] | None:
             return None
         return {"url": folder.as_uri(), "kind": "editable", "git": _or_error(lambda: git_state(folder))}
     said = json.loads(text)
-    source: dict[str, Any] = {"url": LOGIN.sub("", said.get("url", "")), "kind": "archive"}
+    source: dict[str, Any] = {"url": LOGIN.sub("", said["url"]).partition("?")[0], "kind": "archive"}
     if said.get("subdirectory"):
         source["subdirectory"] = said["subdirectory"]
     if "vcs_info" in said:
@@ -188,10 +194,18 @@ def git_state(folder: Path) -> dict[str, Any] | None:
         digest = hashlib.sha256(diff)
         for name in untracked[:MOST_UNTRACKED]:
             path = folder / os.fsdecode(name)
-            digest.update(b"\0" + name + b"\0" + (_hash("sha256", path) if path.is_file() else b""))
+            digest.update(b"\0" + name + b"\0" + _content(path))
         more = {"diff": "sha256:" + digest.hexdigest(), "diff_bytes": len(diff), "untracked": len(untracked)}
         state.update(dirty=True, **more)
     return state
+
+
+def _content(path: Path) -> bytes:
+    """What tells a file from another: the hash of a small one, the size of a large one, which is data."""
+    if not path.is_file():
+        return b""
+    size = path.stat().st_size
+    return _hash("sha256", path) if size <= LARGE else str(size).encode("ascii")
 
 
 def _git(folder: Path, *argv: str) -> bytes | None:
@@ -214,9 +228,9 @@ def check_files(
     """
     waiting = []
     for found in installed:
-        entry = entries.get(normalised(found.metadata["Name"]), {})
+        entry = entries.get(normalised(found.metadata["Name"]))
         for row in _record(found) or ():
-            if len(row) < 3 or not row[1] or row[0].startswith(("../", "/")):
+            if entry is None or len(row) < 3 or not row[1] or row[0].startswith(("../", "/")):
                 continue
             path = Path(str(found.locate_file(row[0])))
             try:

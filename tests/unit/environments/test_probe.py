@@ -156,11 +156,33 @@ def test_the_remains_of_a_distribution_are_passed_over(environment: Path) -> Non
 
 def test_a_vcs_source_says_its_commit_and_no_password(environment: Path) -> None:
     vcs = {"vcs": "git", "commit_id": "c" * 40, "requested_revision": "main"}
-    install(environment, direct={"url": "https://me:sesame@example.com/a.git", "vcs_info": vcs})
+    install(environment, direct={"url": "https://me:sesame@example.com/a.git?sig=sesame", "vcs_info": vcs})
     source = planted(environment)["source"]
     assert source == {
         "kind": "vcs", "url": "https://example.com/a.git", "commit": "c" * 40, "requested_revision": "main",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"url": 1}'])
+def test_a_source_that_cannot_be_read_is_unknown_and_loses_nothing_else(environment: Path, text: str) -> None:
+    site = install(environment)
+    (site / "planted-1.0.dist-info" / "direct_url.json").write_text(text)
+    found = planted(environment)
+    assert (found["version"], found["source"]["kind"]) == ("1.0", "unknown")
+
+
+@pytest.mark.parametrize("text", ["", "a", "a,b,c,d", '"', "\0,x,1", "no/such/file,md9=x,1", "../../x,sha256=1,1"])
+def test_a_damaged_record_loses_nothing_else(environment: Path, text: str) -> None:
+    site = install(environment)
+    (site / "planted-1.0.dist-info" / "RECORD").write_text(text)
+    found = planted(environment)
+    assert (found["version"], found["changed"]) == ("1.0", [])
+
+
+def test_a_distribution_without_a_version_has_an_empty_one(environment: Path) -> None:
+    site = install(environment)
+    (site / "planted-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: planted\n")
+    assert planted(environment)["version"] == ""
 
 
 SECRETS = {
