@@ -292,6 +292,89 @@ def lock(
 
 
 @app.command()
+def snapshot(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the snapshot is to be called.")],
+    python: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="Interpreter or environment.  [default: the active virtual environment, else .venv]"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed that was used.")] = 0,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="REV", help="Dataset revision that was used.  [default: what is checked out]")
+    ] = None,
+    numeric: Annotated[
+        bool, typer.Option("--numeric", help="Import numpy and torch too, to record how they are set to compute.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a snapshot of this name.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
+) -> None:
+    """Write down the environment that works now.
+
+    Writes envs/NAME.toml, envs/NAME.json and lockfiles/NAME.txt, and the snapshot's entry in mbisect.toml.
+
+    mbisect snapshot v5
+
+    mbisect snapshot v5 --python ~/train/.venv --seed 4 --dataset 142f5c3
+    """
+    from mbisect.environments.index import Index
+    from mbisect.environments.indexes import endpoints_of, find_links_of
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.report.captured import as_plain, as_text
+    from mbisect.snapshot import Wanted, take_snapshot
+
+    root = Store(cache_root()).root
+    index = Index(root, endpoints=endpoints_of(os.environ), find_links=find_links_of(os.environ))
+    wanted = Wanted(name, python, seed, dataset, force, numeric)
+    taken = take_snapshot(wanted, Path.cwd(), index, root / "datasets")
+    typer.echo(json.dumps(as_plain(taken), indent=2) if as_json else as_text(taken))
+    for warning in taken.warnings:
+        typer.echo(f"mbisect: {warning}", err=True)
+
+
+ByName = Annotated[str, typer.Argument(metavar="NAME", help="Snapshot of mbisect.toml, or a lock file.")]
+Other = Annotated[str | None, typer.Option(help="Another interpreter: a version (3.11) or a path.", metavar="V")]
+
+
+@app.command()
+def build(name: ByName, python: Other = None) -> None:
+    """Build a snapshot's environment and print its path.
+
+    mbisect build v1
+    """
+    from mbisect.enter import built
+    from mbisect.environments.store import Store, cache_root
+
+    _, environment = built(name, python, Path.cwd(), Store(cache_root()), _say)
+    typer.echo(environment.folder)
+
+
+@app.command("exec")
+def execute(
+    name: ByName,
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND …", help="Its exit status is passed on.")],
+    python: Other = None,
+) -> None:
+    """Run a command in a snapshot's environment.
+
+    It runs in the current folder, with the snapshot's variables; the environment is built first when it is not there.
+
+    mbisect exec v1 -- python -c "import transformers; print(transformers.__version__)"
+    """
+    from mbisect.enter import built, enter
+    from mbisect.environments.store import Store, cache_root
+
+    store = Store(cache_root())
+    snapshot, environment = built(name, python, Path.cwd(), store, _say)
+    enter(snapshot, environment, command, store, os.environ)
+
+
+def _say(text: str) -> None:
+    typer.echo(f"mbisect: {text}", err=True)
+
+
+@app.command()
 def cache(
     prune: Annotated[
         bool, typer.Option("--prune", help="Remove what was used least recently, down to the limit.")

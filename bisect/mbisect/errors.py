@@ -29,6 +29,14 @@ class CommandError(MbisectError):
     exit_status = 70
 
 
+class NotStartedError(MbisectError):
+    """A user's program could not be started; its exit status is the one that a shell would give."""
+
+    def __init__(self, message: str, exit_status: int) -> None:
+        super().__init__(message)
+        self.exit_status = exit_status
+
+
 class InterruptError(MbisectError):
     """The user pressed Ctrl-C."""
 

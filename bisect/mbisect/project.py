@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mbisect.errors import ConfigError
 
 FILE = "mbisect.toml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""What a snapshot may be called: files are named after it."""
 
 
 class Table(BaseModel):
@@ -117,7 +119,7 @@ def load_project(path: Path) -> Project:
     if len({"", *levels}) <= len(levels):
         raise ConfigError(f"{path.name}: workload.fidelity: each level needs a name of its own")
     for name in project.snapshots:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        if not NAME.fullmatch(name):
             raise ConfigError(f"{path.name}: snapshots.{name}: a name holds letters, digits, dots and dashes")
     return project
 

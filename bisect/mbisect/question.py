@@ -54,7 +54,7 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
     project, root = found if found is not None else (Project(), here)
     dataset = repository_of(root / project.dataset.repository, datasets) if project.dataset is not None else None
     reader = _Reader(project, root, dataset, here, find_interpreter)
-    good, bad = reader.read(asked.good, asked.good_python, "good"), reader.read(asked.bad, asked.bad_python, "bad")
+    good, bad = reader.read(asked.good, asked.good_python, "--good"), reader.read(asked.bad, asked.bad_python, "--bad")
     if asked.axes:
         taken = {key: bad.values.get(key) for key in good.values.differing(bad.values) if key.axis not in asked.axes}
         good = replace(good, values=good.values.put(taken))
@@ -71,6 +71,20 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
         stager = Stager(datasets.parent / "staged", root, project.workload.stage, dataset)
     levels = _levels(project) if not asked.command else ()
     return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels)
+
+
+def environment_of(
+    name: str, python: str | None, here: Path, find_interpreter: Callable[[str], Interpreter]
+) -> Snapshot:
+    """What decides the environment of one snapshot (or lock file): its lock, interpreter and variables.
+
+    Its revisions are not looked up. Raises as `pose` does.
+    """
+    found = find_project(here)
+    project, root = found if found is not None else (Project(), here)
+    bare = {key: table.model_copy(update={"commit": None, "dataset": None}) for key, table in project.snapshots.items()}
+    reader = _Reader(project.model_copy(update={"snapshots": bare}), root, None, here, find_interpreter)
+    return reader.read(name, python, "NAME")
 
 
 def _levels(project: Project) -> tuple[Fidelity, ...]:
@@ -104,15 +118,13 @@ class _Reader:
     folder: Path
     find_interpreter: Callable[[str], Interpreter]
 
-    def read(self, name: str, python: str | None, side: str) -> Snapshot:
-        """A snapshot by its name, or a lock file by its path."""
+    def read(self, name: str, python: str | None, where: str) -> Snapshot:
+        """A snapshot by its name, or a lock file by its path; `where` is the option that names it."""
         table = self.project.snapshots.get(name)
         if table is None:
             if not (self.folder / name).exists() and "/" not in name and not name.endswith((".txt", ".lock")):
                 known = ", ".join(self.project.snapshots) or "none"
-                raise UsageError(
-                    f"--{side}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file"
-                )
+                raise UsageError(f"{where}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file")
             return self._snapshot(name, Path(name), self.folder, SnapshotTable(), python, with_settings=False)
         lock = Path(table.lock or f"lockfiles/{name}.txt")
         if not (self.root / lock).exists():

@@ -7,13 +7,15 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from mbisect.errors import CommandError, InterruptError
+from mbisect.errors import CommandError, InterruptError, NotStartedError
 
 GRACE = 5.0
 """Seconds between the polite and the final signal to a process group."""
@@ -129,6 +131,23 @@ class Groups:
         if self._stopped:
             raise InterruptError("interrupted")
         return Contained(status, time.monotonic() - began, late)
+
+
+def become(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:
+    """Replace this process by a program: its input, output, signals and exit status are then those of the caller's.
+
+    Raises NotStartedError where there is no such program, or it cannot be run.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, which a program would inherit
+        signal.signal(ignored, signal.SIG_DFL)
+    try:
+        os.execvpe(argv[0], list(argv), dict(env))
+    except FileNotFoundError:
+        raise NotStartedError(f"`{argv[0]}` is neither in the environment nor on PATH", 127) from None
+    except OSError as error:
+        raise NotStartedError(f"`{argv[0]}` cannot be run: {error.strerror}", 126) from error
 
 
 def _signal(group: int, number: signal.Signals) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +55,54 @@ class GitAxis:
             changes.append(Change(key, previous, commit, latest))
             previous = commit
         return tuple(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTree:
+    """A folder in a git repository as it is on disk. What git does not track is never staged, so it does not count."""
+
+    commit: str
+    files: tuple[str, ...] = ()
+    """Those that differ from the commit."""
+    diff: str | None = None
+    """`sha256:…` of the difference."""
+    size: int = 0
+    """Bytes of the difference."""
+
+    @property
+    def dirty(self) -> bool:
+        """Something differs from the commit."""
+        return bool(self.files)
+
+    def as_plain(self) -> dict[str, object]:
+        """As it is written down."""
+        return {
+            "commit": self.commit,
+            "dirty": self.dirty,
+            "files": list(self.files),
+            "diff": self.diff,
+            "diff_bytes": self.size,
+        }
+
+
+def working_tree(folder: Path, *, without: Sequence[str] = ()) -> WorkingTree | None:
+    """What is checked out in a folder, some paths in it apart; None where there is no git, or no commit yet."""
+    try:
+        repo = open_repository(folder)
+        commit = repo.head.commit.hexsha
+    except (ConfigError, ValueError):
+        return None
+    within = git.Git(folder)
+    paths = [".", *(f":(exclude){path}" for path in without)]
+    options = ("--no-ext-diff", "--no-textconv", "--no-color")
+    names = within.diff("HEAD", "--name-only", "-z", "--relative", *options, "--", *paths).split("\0")
+    files = tuple(name for name in names if name)
+    if not files:
+        return WorkingTree(commit)
+    diff = within.diff(
+        "HEAD", "--binary", *options, "--", *paths, stdout_as_string=False, strip_newline_in_stdout=False
+    )
+    return WorkingTree(commit, files, f"sha256:{hashlib.sha256(diff).hexdigest()}", len(diff))
 
 
 def open_repository(path: Path) -> git.Repo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -24,7 +25,7 @@ from mbisect.environments.indexes import default_endpoint
 from mbisect.errors import ConfigError, NetworkError
 from mbisect.terms import Interpreter
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,18 @@ class Index:
             return None
         _, best = min(fitting, key=lambda ranked: ranked[0])
         return best.get("address") or self._address(name, version, best["tags"])
+
+    def hashes(self, name: str, version: str) -> tuple[str, ...] | None:
+        """`sha256:…` of every file of a release, sorted; None where no index has the release. Raises NetworkError.
+
+        Files with a local version are another build of it and differ by machine: they have no part in this.
+        """
+        try:
+            listing = self._listing(name, {version})
+        except ConfigError:
+            return None
+        files = [file for file in listing if _version(file["version"]) == _version(version)]
+        return tuple(sorted({f"sha256:{value}" for value in map(_sha256, files) if value})) if files else None
 
     def _address(self, name: str, version: str, tags: str) -> str | None:
         """The URL of a wheel whose listing was remembered on disk, where no addresses are."""
@@ -168,6 +181,7 @@ class Index:
                     yanked = (package.yanked_reason or "") if package.is_yanked else None
                     date = package.upload_time.isoformat() if package.upload_time else None
                     entry |= {"date": date, "python": package.requires_python, "yanked": yanked, "size": package.size}
+                    entry["sha256"] = package.digests.get("sha256")
                     files.append({**entry, "address": package.url})
         return files
 
@@ -182,6 +196,14 @@ class Index:
                     entry["address"] = str(path)
                     found.append({**entry, **more, "version": entry["version"].split("+")[0]})
         return found
+
+
+def _sha256(file: Mapping[str, Any]) -> str | None:
+    """The hash of one file: what the index says, or of a find-links file itself."""
+    if "sha256" in file:
+        return file["sha256"] or None
+    path = Path(file["address"])
+    return None if "+" in path.name else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _entry(filename: str) -> dict[str, Any] | None:

@@ -61,10 +61,15 @@ def read_lock(path: Path, *, environment: Mapping[str, str]) -> Lock:
 
 def write_lock(path: Path, pins: Iterable[Pin], *, header: str) -> None:
     """Write a lock, sorted, without any address; it is there whole or not at all."""
-    text = "".join(f"# {line}\n" for line in header.splitlines()) + render(pins)
+    text = render_lock(pins, header=header)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
+
+
+def render_lock(pins: Iterable[Pin], *, header: str) -> str:
+    """A whole lock file."""
+    return "".join(f"# {line}\n" for line in header.splitlines()) + render(pins)
 
 
 def render(pins: Iterable[Pin], *, hashes: bool = True) -> str:
