@@ -6,14 +6,15 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache as remembered
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from threading import Lock, local
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag, platform_tags
@@ -24,7 +25,12 @@ from mbisect.environments.indexes import default_endpoint
 from mbisect.errors import ConfigError, NetworkError
 from mbisect.terms import Interpreter
 
+if TYPE_CHECKING:
+    from pypi_simple import PyPISimple
+
 FORMAT = 1
+JSON = "application/vnd.pypi.simple.v1+json"
+"""The content type of PEP 691."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class Index:
         self._releases: dict[tuple[str, str], tuple[Release, ...]] = {}
         self._addresses: dict[str, dict[tuple[str, str | None], str]] = {}
         self._asking: dict[str, Lock] = defaultdict(Lock)
+        self._threads = local()
 
     def prefetch(self, names: Iterable[str], *, known: Mapping[str, set[str]] | None = None) -> None:
         """Fetch what is not remembered, side by side. A listing that holds all `known` versions is new enough."""
@@ -150,26 +157,34 @@ class Index:
 
     def _fetch(self, name: str) -> list[dict[str, Any]]:
         import requests
-        from pypi_simple import NoSuchProjectError, PyPISimple
+        from pypi_simple import NoSuchProjectError
 
         files: list[dict[str, Any]] = []
         for endpoint in self._endpoints:
             try:
-                with PyPISimple(endpoint) as client:
-                    page = client.get_project_page(name, timeout=60)
+                files += _files_of(self._client(endpoint), name)
             except NoSuchProjectError:
                 continue
-            except requests.RequestException as error:
+            except (
+                requests.RequestException,
+                KeyError,
+                TypeError,
+                ValueError,
+            ) as error:  # or nothing that is a listing
                 kind = type(error).__name__
                 raise NetworkError(f"the package index does not answer for `{name}` ({kind}); try again") from error
-            for package in page.packages:
-                entry = _entry(package.filename)
-                if entry is not None:
-                    yanked = (package.yanked_reason or "") if package.is_yanked else None
-                    date = package.upload_time.isoformat() if package.upload_time else None
-                    entry |= {"date": date, "python": package.requires_python, "yanked": yanked, "size": package.size}
-                    files.append({**entry, "address": package.url})
         return files
+
+    def _client(self, endpoint: str) -> PyPISimple:
+        """One for each thread: its connection is used again, and setting one up takes longer than most listings."""
+        from pypi_simple import PyPISimple
+
+        if not hasattr(self._threads, "clients"):
+            self._threads.clients = {}
+        clients: dict[str, PyPISimple] = self._threads.clients
+        if endpoint not in clients:
+            clients[endpoint] = PyPISimple(endpoint)
+        return clients[endpoint]
 
     def _linked(self, name: str) -> list[dict[str, Any]]:
         """Files of find-links folders; a local version stands for its public one too."""
@@ -182,6 +197,40 @@ class Index:
                     entry["address"] = str(path)
                     found.append({**entry, **more, "version": entry["version"].split("+")[0]})
         return found
+
+
+def _files_of(client: PyPISimple, name: str) -> Iterator[dict[str, Any]]:
+    """The files of one package on one index: one that answers in JSON is read directly, in a third of the time.
+
+    Raises NoSuchProjectError and requests.RequestException.
+    """
+    from pypi_simple import ACCEPT_JSON_PREFERRED, NoSuchProjectError, ProjectPage
+
+    url = client.get_project_url(name)
+    answer = client.s.get(url, timeout=60, headers={"Accept": ACCEPT_JSON_PREFERRED})
+    if answer.status_code == 404:
+        raise NoSuchProjectError(name, url)
+    answer.raise_for_status()
+    if answer.headers.get("content-type", "").partition(";")[0].strip() == JSON:
+        for file in answer.json()["files"]:
+            entry = _entry(file["filename"])
+            if entry is not None:
+                said = file.get("yanked", False)
+                date = datetime.fromisoformat(file["upload-time"]).isoformat() if file.get("upload-time") else None
+                entry |= {"date": date, "python": file.get("requires-python"), "size": file.get("size")}
+                entry["yanked"] = said if isinstance(said, str) else "" if said else None
+                yield {
+                    **entry,
+                    "address": urljoin(answer.url, file["url"]) if "://" not in file["url"] else file["url"],
+                }
+        return
+    for package in ProjectPage.from_response(answer, name).packages:
+        entry = _entry(package.filename)
+        if entry is not None:
+            yanked = (package.yanked_reason or "") if package.is_yanked else None
+            date = package.upload_time.isoformat() if package.upload_time else None
+            entry |= {"date": date, "python": package.requires_python, "yanked": yanked, "size": package.size}
+            yield {**entry, "address": package.url}
 
 
 def _entry(filename: str) -> dict[str, Any] | None:
