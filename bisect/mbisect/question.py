@@ -52,9 +52,9 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
     here = Path(asked.folder)
     found = find_project(here)
     project, root = found if found is not None else (Project(), here)
-    dataset = repository_of(root / project.dataset.repository, datasets) if project.dataset is not None else None
+    dataset = _dataset(project, root, datasets)
     reader = _Reader(project, root, dataset, here, find_interpreter)
-    good, bad = reader.read(asked.good, asked.good_python, "good"), reader.read(asked.bad, asked.bad_python, "bad")
+    good, bad = reader.read(asked.good, asked.good_python, "--good"), reader.read(asked.bad, asked.bad_python, "--bad")
     if asked.axes:
         taken = {key: bad.values.get(key) for key in good.values.differing(bad.values) if key.axis not in asked.axes}
         good = replace(good, values=good.values.put(taken))
@@ -71,6 +71,41 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
         stager = Stager(datasets.parent / "staged", root, project.workload.stage, dataset)
     levels = _levels(project) if not asked.command else ()
     return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Two snapshots that are only to be looked at, and where what they name is found."""
+
+    first: Snapshot
+    second: Snapshot
+    root: Path
+    """The project's folder, or the current one where there is no project."""
+    dataset: Path | None
+    """The dataset's git repository."""
+
+
+def read_ends(
+    folder: Path,
+    first: str,
+    second: str,
+    find_interpreter: Callable[[str], Interpreter],
+    datasets: Path,
+    python: str | None = None,
+) -> Ends:
+    """Read two snapshots as `pose` does, with or without a workload, be they different or the same.
+
+    Raises ConfigError and UsageError, one line each.
+    """
+    found = find_project(folder)
+    project, root = found if found is not None else (Project(), folder)
+    dataset = _dataset(project, root, datasets)
+    reader = _Reader(project, root, dataset, folder, find_interpreter)
+    return Ends(reader.read(first, python, "A"), reader.read(second, python, "B"), root, dataset)
+
+
+def _dataset(project: Project, root: Path, datasets: Path) -> Path | None:
+    return repository_of(root / project.dataset.repository, datasets) if project.dataset is not None else None
 
 
 def _levels(project: Project) -> tuple[Fidelity, ...]:
@@ -110,9 +145,7 @@ class _Reader:
         if table is None:
             if not (self.folder / name).exists() and "/" not in name and not name.endswith((".txt", ".lock")):
                 known = ", ".join(self.project.snapshots) or "none"
-                raise UsageError(
-                    f"--{side}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file"
-                )
+                raise UsageError(f"{side}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file")
             return self._snapshot(name, Path(name), self.folder, SnapshotTable(), python, with_settings=False)
         lock = Path(table.lock or f"lockfiles/{name}.txt")
         if not (self.root / lock).exists():
