@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag, platform_tags
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import parse_sdist_filename
 from packaging.version import Version
 
 from mbisect.environments.indexes import default_endpoint
@@ -26,7 +26,7 @@ from mbisect.errors import ConfigError, NetworkError
 from mbisect.terms import Interpreter
 
 if TYPE_CHECKING:
-    from pypi_simple import PyPISimple
+    import requests
 
 FORMAT = 1
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -157,34 +157,24 @@ class Index:
 
     def _fetch(self, name: str) -> list[dict[str, Any]]:
         import requests
-        from pypi_simple import NoSuchProjectError
 
         files: list[dict[str, Any]] = []
         for endpoint in self._endpoints:
             try:
-                files += _files_of(self._client(endpoint), name)
-            except NoSuchProjectError:
-                continue
-            except (
-                requests.RequestException,
-                KeyError,
-                TypeError,
-                ValueError,
-            ) as error:  # or nothing that is a listing
+                files += _files_of(self._session(), f"{endpoint.rstrip('/')}/{name}/", name)
+            except (requests.RequestException, KeyError, TypeError, ValueError) as error:  # or it is no listing
                 kind = type(error).__name__
                 raise NetworkError(f"the package index does not answer for `{name}` ({kind}); try again") from error
         return files
 
-    def _client(self, endpoint: str) -> PyPISimple:
+    def _session(self) -> requests.Session:
         """One for each thread: its connection is used again, and setting one up takes longer than most listings."""
-        from pypi_simple import PyPISimple
+        import requests
 
-        if not hasattr(self._threads, "clients"):
-            self._threads.clients = {}
-        clients: dict[str, PyPISimple] = self._threads.clients
-        if endpoint not in clients:
-            clients[endpoint] = PyPISimple(endpoint)
-        return clients[endpoint]
+        if not hasattr(self._threads, "session"):
+            self._threads.session = requests.Session()
+        session: requests.Session = self._threads.session
+        return session
 
     def _linked(self, name: str) -> list[dict[str, Any]]:
         """Files of find-links folders; a local version stands for its public one too."""
@@ -199,24 +189,22 @@ class Index:
         return found
 
 
-def _files_of(client: PyPISimple, name: str) -> Iterator[dict[str, Any]]:
-    """The files of one package on one index: one that answers in JSON is read directly, in a third of the time.
+def _files_of(session: requests.Session, url: str, name: str) -> Iterator[dict[str, Any]]:
+    """The files of one package on one index; none where it does not have the package.
 
-    Raises NoSuchProjectError and requests.RequestException.
+    JSON (PEP 691) is read directly, in a quarter of the time that the index library takes for its objects.
+    Raises requests.RequestException, and KeyError, TypeError or ValueError for what is no listing.
     """
-    from pypi_simple import ACCEPT_JSON_PREFERRED, NoSuchProjectError, ProjectPage
-
-    url = client.get_project_url(name)
-    answer = client.s.get(url, timeout=60, headers={"Accept": ACCEPT_JSON_PREFERRED})
+    answer = session.get(url, timeout=60, headers={"Accept": f"{JSON}, text/html;q=0.1"})
     if answer.status_code == 404:
-        raise NoSuchProjectError(name, url)
+        return
     answer.raise_for_status()
     if answer.headers.get("content-type", "").partition(";")[0].strip() == JSON:
-        for file in answer.json()["files"]:
+        for file in json.loads(answer.content)["files"]:
             entry = _entry(file["filename"])
             if entry is not None:
-                said = file.get("yanked", False)
-                date = datetime.fromisoformat(file["upload-time"]).isoformat() if file.get("upload-time") else None
+                said, uploaded = file.get("yanked", False), file.get("upload-time")
+                date = datetime.fromisoformat(uploaded).isoformat() if uploaded else None
                 entry |= {"date": date, "python": file.get("requires-python"), "size": file.get("size")}
                 entry["yanked"] = said if isinstance(said, str) else "" if said else None
                 yield {
@@ -224,6 +212,8 @@ def _files_of(client: PyPISimple, name: str) -> Iterator[dict[str, Any]]:
                     "address": urljoin(answer.url, file["url"]) if "://" not in file["url"] else file["url"],
                 }
         return
+    from pypi_simple import ProjectPage
+
     for package in ProjectPage.from_response(answer, name).packages:
         entry = _entry(package.filename)
         if entry is not None:
@@ -234,15 +224,30 @@ def _files_of(client: PyPISimple, name: str) -> Iterator[dict[str, Any]]:
 
 
 def _entry(filename: str) -> dict[str, Any] | None:
-    """Version and tags of a file; None for what is neither wheel nor sdist."""
+    """Version and tags of a file; None for what is neither wheel nor sdist. Listings have tens of thousands."""
     try:
         if filename.endswith(".whl"):
-            _, version, _, _ = parse_wheel_filename(filename)
-            return {"version": str(version), "tags": "-".join(filename[:-4].split("-")[-3:])}
+            parts = filename[:-4].split("-")
+            if len(parts) not in (5, 6) or (len(parts) == 6 and not parts[2][:1].isdigit()):
+                return None
+            return {"version": _normal(parts[1]), "tags": _checked("-".join(parts[-3:]))}
         _, version = parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
+    except ValueError:  # also of names that packaging refuses
         return None
     return {"version": str(version), "tags": None}
+
+
+@remembered
+def _normal(version: str) -> str:
+    """As PEP 440 spells it. Raises ValueError."""
+    return str(Version(version.replace("_", "-")))
+
+
+@remembered
+def _checked(tags: str) -> str:
+    """The tags of a wheel. Raises ValueError."""
+    parse_tag(tags)
+    return tags
 
 
 @remembered
