@@ -75,7 +75,7 @@ def compare(ends: Ends, sources: Sources) -> Comparison:
         facts, steps, problem = _index_facts(sources.index, differing, first, second)
         requirers = tuple(future.result() for future in asked)
     unknown += [problem] if problem else []
-    unknown += [f"{end.name}: {why}" for end, (_, why) in zip((first, second), requirers, strict=False) if why]
+    unknown += [f"{why} ({end.name})" for end, (_, why) in zip((first, second), requirers, strict=False) if why]
     packages = compare_locks(
         first.lock,
         second.lock,
@@ -137,20 +137,22 @@ def _index_facts(
         if one.before and one.after and public(one.before) != public(one.after):
             steps[one.name] = axis.between(package(one.name), one.before, one.after)
     reason = next((problem for problem in problems.values() if problem), "")
-    return facts, steps, f"nothing is known of {len(missing)} packages: {reason}" if missing else ""
+    names = f"{', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"
+    return facts, steps, f"the releases of {names}: {reason}" if missing else ""
 
 
 def _requirers(end: Snapshot, root: Path, uv: Uv) -> tuple[Requirers, str]:
     """Who asked for the packages of a snapshot, and why that is not known."""
     direct = _asked_for(root / "envs" / f"{end.name}.toml") if "/" not in end.name else frozenset[str]()
     if not end.interpreter.path:
-        return Requirers(direct), f"Python {end.interpreter.version} is not here to read what requires what"
+        return Requirers(direct), f"what requires what: Python {end.interpreter.version} is not installed"
+    versions = {package(pin.name): public(pin.version) for pin in end.lock.pins}
     try:
-        candidate = Resolver(uv, lambda _: end.interpreter, Policy()).endpoint(end.values)
-    except MbisectError as error:
-        return Requirers(direct), str(error).partition("\n")[0]
+        candidate = Resolver(uv, lambda _: end.interpreter, Policy()).endpoint(end.values.put(versions))
+    except MbisectError:
+        return Requirers(direct), "what requires what: uv could not ask the package index"
     if not candidate.requires and len(end.lock.pins) > 1:
-        return Requirers(direct), "what its packages require of each other does not fit together"
+        return Requirers(direct), "what requires what: these releases do not fit together by their metadata"
     return Requirers(direct, dict(candidate.requires)), ""
 
 

@@ -32,7 +32,7 @@ CARRIED = 0.25
 """Comes or goes with a package that is listed too."""
 MISPAIRED, RETOLD, UNTOUCHED, UNGROUNDED, LEAKED = 10.0, 2.0, 0.1, 5.0, 3.0
 ELSEWHERE = {
-    Axis.SETTING: Factor(10.0, "set by somebody"),
+    Axis.SETTING: Factor(10.0, "a setting of the workload"),
     Axis.COMMIT: Factor(3.0, "the project's own code"),
     Axis.VARIABLE: Factor(5.0, "seen by every library"),
     Axis.PYTHON: Factor(3.0, "under everything else"),
@@ -99,7 +99,7 @@ def _package(package: PackageDiff, moved: Mapping[str, PackageDiff], newest: dat
     if package.direct is not None:
         found.append(Factor(DIRECT, "asked for by name") if package.direct else Factor(TRANSITIVE, "transitive"))
     if package.name in COMPUTES or package.name.startswith("nvidia-"):
-        found.append(Factor(NUMERICS, "computes"))
+        found.append(Factor(NUMERICS, "computes numbers"))
     carriers = sorted(moved.keys() & set(package.required_by))
     if package.move in (Move.ADDED, Move.REMOVED) and not package.direct and carriers:
         found.append(Factor(CARRIED, f"{'comes' if package.move is Move.ADDED else 'goes'} with {carriers[0]}"))

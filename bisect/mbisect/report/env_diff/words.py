@@ -48,7 +48,7 @@ def headline(comparison: Comparison) -> str:
         return f"{ends} are the same: {counted(comparison.same, 'package')}"
     packages = len(comparison.on(Axis.PACKAGE))
     parts = [f"{packages} of {counted(packages + comparison.same, 'package')}"] if packages else []
-    parts += [named(d.key) for d in reversed(comparison.differences) if d.key.axis is not Axis.PACKAGE]
+    parts += [named(d.key) for d in comparison.differences if d.key.axis is not Axis.PACKAGE]
     single = packages < 2 and len(comparison.differences) == 1
     return f"{ends} differ in {listed(parts, most=8)}" if not single else f"{ends} differ in {parts[0]} alone"
 
@@ -82,9 +82,9 @@ def row(difference: Difference) -> Row:
 
 def _reasons(difference: Difference) -> tuple[str, ...]:
     """The weightiest ones, without those that the facts tell already; weak ones only where there are no others."""
-    told = {ASKED, TRANSITIVE, "not a release"}
-    if difference.package and difference.package.steps:
-        told.add(f"{difference.package.steps} releases")
+    told = {ASKED, TRANSITIVE, "not a release", "the old release is yanked"}
+    if difference.package:
+        told |= {f"{difference.package.steps} releases", moved(difference.package)}
     factors = [factor for factor in difference.factors if factor.reason not in told]
     strong = [factor for factor in factors if not 1.0 < factor.times < WEAK]
     return tuple(one_line(factor.reason, 120) for factor in strong or factors)[:REASONS]
@@ -117,8 +117,10 @@ def asked(package: PackageDiff) -> str:
 
 
 def moved(package: PackageDiff) -> str:
-    """`75 releases later`, `added`, `the same version, other files`."""
-    if package.steps is not None and package.move in (Move.RAISED, Move.LOWERED):
+    """`75 releases later`, `added`, `the same version, other files`; nothing where the versions say it all."""
+    if package.move in (Move.RAISED, Move.LOWERED):
+        if package.steps is None:
+            return ""
         return f"{counted(package.steps, 'release')} {'later' if package.move is Move.RAISED else 'earlier'}"
     if package.move is Move.FILES:
         return "the same version, other files"
