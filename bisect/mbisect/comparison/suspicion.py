@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from math import prod
+from math import log, prod
 
 from mbisect.comparison.dataset import DatasetDiff
 from mbisect.comparison.result import Difference
@@ -86,12 +86,17 @@ def rank(
         before, after = steps[0].before, steps[-1].after
         more = _package(package, by_name, newest) if package else _other(key, dataset)
         known = () if package and package.before == package.after else priors.factors(Change(key, before, after))
-        factors = tuple(sorted((*known, *more), key=lambda factor: -abs(factor.times - 1)))
+        factors = tuple(sorted((*known, *more), key=_telling))
         weight = sum(priors.weigh(step) for step in steps) * prod(factor.times for factor in more)
         weighed.append((weight, Difference(key, before, after, 0.0, factors, package)))
     whole = sum(weight for weight, _ in weighed) or 1.0
     weighed.sort(key=lambda pair: (-pair[0], pair[1].key))
     return tuple(Difference(d.key, d.before, d.after, weight / whole, d.factors, d.package) for weight, d in weighed)
+
+
+def _telling(factor: Factor) -> tuple[float, float]:
+    """A place in the order of reasons: those far from 1 first, of two alike the one that speaks against."""
+    return round(-abs(log(factor.times)), 6), -factor.times
 
 
 def _package(package: PackageDiff, moved: Mapping[str, PackageDiff], newest: datetime | None) -> tuple[Factor, ...]:
