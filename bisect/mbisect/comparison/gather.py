@@ -115,20 +115,9 @@ def _index_facts(
     axis = PackageAxis(index, (first.interpreter, second.interpreter))
     facts: dict[tuple[str, str], ReleaseFacts] = {}
     steps: dict[str, tuple[Change, ...]] = {}
-    missing = []
-
-    def fetch(name: str) -> str:
-        try:
-            index.prefetch([name], known=known)
-        except MbisectError as error:
-            return str(error)
-        return ""
-
-    with ThreadPoolExecutor(8) as pool:
-        problems = dict(zip(known, pool.map(fetch, known), strict=True))
+    problems = index.try_prefetch(known, known=known)
     for one in differing:
-        if problems[one.name]:
-            missing.append(one.name)
+        if one.name in problems:
             continue
         for version in (one.before, one.after):
             release = axis.release(one.name, version) if version else None
@@ -136,9 +125,10 @@ def _index_facts(
                 facts[one.name, version] = ReleaseFacts(release.date, release.yanked)
         if one.before and one.after and public(one.before) != public(one.after):
             steps[one.name] = axis.between(package(one.name), one.before, one.after)
-    reason = next((problem for problem in problems.values() if problem), "")
-    names = f"{', '.join(missing[:3])}{f' and {len(missing) - 3} more' if len(missing) > 3 else ''}"
-    return facts, steps, f"the releases of {names}: {reason}" if missing else ""
+    reason = next(iter(problems.values()), None)
+    more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+    names = ", ".join(list(problems)[:3]) + more
+    return facts, steps, f"the releases of {names}: {reason}" if problems else ""
 
 
 def _requirers(end: Snapshot, root: Path, uv: Uv) -> tuple[Requirers, str]:

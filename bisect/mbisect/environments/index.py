@@ -22,7 +22,7 @@ from packaging.utils import parse_sdist_filename
 from packaging.version import Version
 
 from mbisect.environments.indexes import default_endpoint
-from mbisect.errors import ConfigError, NetworkError
+from mbisect.errors import ConfigError, MbisectError, NetworkError
 from mbisect.terms import Interpreter
 
 if TYPE_CHECKING:
@@ -71,9 +71,29 @@ class Index:
         self._threads = local()
 
     def prefetch(self, names: Iterable[str], *, known: Mapping[str, set[str]] | None = None) -> None:
-        """Fetch what is not remembered, side by side. A listing that holds all `known` versions is new enough."""
+        """Fetch what is not remembered, side by side. A listing that holds all `known` versions is new enough.
+
+        Raises ConfigError for an unknown package and NetworkError when the index cannot be reached.
+        """
+        for error in self.try_prefetch(names, known=known).values():
+            raise error
+
+    def try_prefetch(
+        self, names: Iterable[str], *, known: Mapping[str, set[str]] | None = None
+    ) -> dict[str, MbisectError]:
+        """The same; -> the packages that could not be had, with the error of each."""
+
+        def fetch(name: str) -> MbisectError | None:
+            try:
+                self._listing(name, (known or {}).get(name))
+            except MbisectError as error:
+                return error
+            return None
+
+        wanted = list(names)
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda name: self._listing(name, (known or {}).get(name)), names))
+            failed = zip(wanted, pool.map(fetch, wanted), strict=True)
+            return {name: error for name, error in failed if error is not None}
 
     def releases(self, name: str, interpreter: Interpreter) -> tuple[Release, ...]:
         """All releases with a file that Requires-Python admits, sorted by version.

@@ -90,3 +90,12 @@ def test_the_public_index_is_the_librarys_constant() -> None:
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
     assert default_endpoint() == PYPI_SIMPLE_ENDPOINT
+
+
+def test_what_can_be_had_is_had_where_something_else_cannot(site: str, tmp_path: Path) -> None:
+    index = Index(tmp_path, endpoints=(f"{site}/json/",))
+    failed = index.try_prefetch(["other", "tool"])
+    assert list(failed) == ["other"]
+    assert len(index.releases("tool", HERE)) == 3
+    with pytest.raises(ConfigError, match="`other`"):
+        index.prefetch(["tool", "other"])
