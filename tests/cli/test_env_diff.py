@@ -139,3 +139,20 @@ def test_what_the_index_does_not_know_is_said_and_the_rest_compared(mbisect: Mbi
         "mbisect-has-no-such-package": None,
     }
     assert any("mbisect-has-no-such-package" in text for text in found["unknown"])
+
+
+def test_commits_undone_ones_too_and_interpreters_are_told(mbisect: Mbisect, folder: Path) -> None:
+    repo = git.Repo.init(folder, initial_branch="main")
+    repo.git.config("user.email", "a@b")
+    repo.git.config("user.name", "Ann")
+    for subject in ("Train well", "Train badly"):
+        repo.git.commit("--allow-empty", "-m", subject)
+    (folder / "mbisect.toml").write_text(
+        '[snapshots.good]\npython = "3.98"\ncommit = "HEAD"\n[snapshots.bad]\npython = "3.99"\ncommit = "HEAD~1"\n'
+    )
+    said = mbisect(folder, "env-diff", "good", "bad", "--json")
+    assert (said.status, said.stderr) == (1, "")
+    found = json.loads(said.stdout)
+    assert {d["axis"]: d["to"] for d in found["differences"]}["python"] == "3.99"
+    assert [commit["subject"] for commit in found["commits"]["undone"]] == ["Train badly"]
+    assert "Train badly" in mbisect(folder, "env-diff", "good", "bad").stdout

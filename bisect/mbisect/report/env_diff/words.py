@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -195,9 +196,22 @@ def files_sentence(files: Sequence[tuple[str, str]]) -> str:
 
 
 def example(dataset: DatasetDiff) -> tuple[tuple[str, Example], ...]:
-    """The split of which most rows changed, and one of them; empty where none did."""
+    """The split of which most rows changed, and one of them as text; empty where none did."""
     worst = sorted((split for split in dataset.splits if split.examples), key=lambda split: -split.changed)
-    return tuple((one_line(split.name, 60), split.examples[0]) for split in worst[:1])
+    return tuple(
+        (one_line(split.name, 60), Example(_text(row.input), _text(row.before), _text(row.after)))
+        for split in worst[:1]
+        for row in split.examples[:1]
+    )
+
+
+def _text(value: str) -> str:
+    """What a JSON string holds, with a sign for each end of a line; other JSON as it is."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return value
+    return " ⏎ ".join(line for line in found.splitlines() if line.strip()) if isinstance(found, str) else value
 
 
 def logged(log: Shortlog, *, everything: bool) -> tuple[tuple[tuple[str, Commit], ...], int]:
