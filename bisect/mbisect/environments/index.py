@@ -154,7 +154,7 @@ class Index:
             return self._files[name]
         path = self._cache / f"{name}.json"
         kept = _load(path, self._endpoints)
-        if kept is not None:
+        if kept is not None and kept["files"]:
             versions = {file["version"] for file in kept["files"]}
             fresh = time.time() - kept["fetched"] < self._max_age
             if (known is not None and known <= versions) or (known is None and fresh) or (fresh and known is not None):
