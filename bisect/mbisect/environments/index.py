@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +14,13 @@ from functools import cache as remembered
 from pathlib import Path
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag, platform_tags
-from packaging.utils import parse_sdist_filename
 from packaging.version import Version
 
 from mbisect.environments.indexes import default_endpoint
+from mbisect.environments.listing import entry_of, files_of
 from mbisect.errors import ConfigError, MbisectError, NetworkError
 from mbisect.terms import Interpreter
 
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     import requests
 
 FORMAT = 1
-JSON = "application/vnd.pypi.simple.v1+json"
-"""The content type of PEP 691."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +178,7 @@ class Index:
         files: list[dict[str, Any]] = []
         for endpoint in self._endpoints:
             try:
-                files += _files_of(self._session(), f"{endpoint.rstrip('/')}/{name}/", name)
+                files += files_of(self._session(), f"{endpoint.rstrip('/')}/{name}/", name)
             except (requests.RequestException, KeyError, TypeError, ValueError) as error:  # or it is no listing
                 kind = type(error).__name__
                 raise NetworkError(f"the package index does not answer for `{name}` ({kind}); try again") from error
@@ -201,73 +198,12 @@ class Index:
         found = []
         for folder in self._find_links:
             for path in Path(folder).glob(f"{name.replace('-', '_')}-*") if Path(folder).is_dir() else ():
-                entry = _entry(path.name)
+                entry = entry_of(path.name)
                 if entry is not None:
                     more = {"date": None, "python": None, "yanked": None, "size": path.stat().st_size}
                     entry["address"] = str(path)
                     found.append({**entry, **more, "version": entry["version"].split("+")[0]})
         return found
-
-
-def _files_of(session: requests.Session, url: str, name: str) -> Iterator[dict[str, Any]]:
-    """The files of one package on one index; none where it does not have the package.
-
-    JSON (PEP 691) is read directly, in a quarter of the time that the index library takes for its objects.
-    Raises requests.RequestException, and KeyError, TypeError or ValueError for what is no listing.
-    """
-    answer = session.get(url, timeout=60, headers={"Accept": f"{JSON}, text/html;q=0.1"})
-    if answer.status_code == 404:
-        return
-    answer.raise_for_status()
-    if answer.headers.get("content-type", "").partition(";")[0].strip() == JSON:
-        for file in json.loads(answer.content)["files"]:
-            entry = _entry(file["filename"])
-            if entry is not None:
-                said, uploaded = file.get("yanked", False), file.get("upload-time")
-                date = datetime.fromisoformat(uploaded).isoformat() if uploaded else None
-                entry |= {"date": date, "python": file.get("requires-python"), "size": file.get("size")}
-                entry["yanked"] = said if isinstance(said, str) else "" if said else None
-                yield {
-                    **entry,
-                    "address": urljoin(answer.url, file["url"]) if "://" not in file["url"] else file["url"],
-                }
-        return
-    from pypi_simple import ProjectPage
-
-    for package in ProjectPage.from_response(answer, name).packages:
-        entry = _entry(package.filename)
-        if entry is not None:
-            yanked = (package.yanked_reason or "") if package.is_yanked else None
-            date = package.upload_time.isoformat() if package.upload_time else None
-            entry |= {"date": date, "python": package.requires_python, "yanked": yanked, "size": package.size}
-            yield {**entry, "address": package.url}
-
-
-def _entry(filename: str) -> dict[str, Any] | None:
-    """Version and tags of a file; None for what is neither wheel nor sdist. Listings have tens of thousands."""
-    try:
-        if filename.endswith(".whl"):
-            parts = filename[:-4].split("-")
-            if len(parts) not in (5, 6) or (len(parts) == 6 and not parts[2][:1].isdigit()):
-                return None
-            return {"version": _normal(parts[1]), "tags": _checked("-".join(parts[-3:]))}
-        _, version = parse_sdist_filename(filename)
-    except ValueError:  # also of names that packaging refuses
-        return None
-    return {"version": str(version), "tags": None}
-
-
-@remembered
-def _normal(version: str) -> str:
-    """As PEP 440 spells it. Raises ValueError."""
-    return str(Version(version.replace("_", "-")))
-
-
-@remembered
-def _checked(tags: str) -> str:
-    """The tags of a wheel. Raises ValueError."""
-    parse_tag(tags)
-    return tags
 
 
 @remembered

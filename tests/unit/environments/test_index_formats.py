@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mbisect.environments.index import JSON, Index
+from mbisect.environments.index import Index
 from mbisect.environments.indexes import default_endpoint
+from mbisect.environments.listing import JSON
 from mbisect.errors import ConfigError
 from mbisect.terms import Interpreter
 
