@@ -52,7 +52,7 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
     here = Path(asked.folder)
     found = find_project(here)
     project, root = found if found is not None else (Project(), here)
-    dataset = repository_of(root / project.dataset.repository, datasets) if project.dataset is not None else None
+    dataset = _dataset(project, root, datasets)
     reader = _Reader(project, root, dataset, here, find_interpreter)
     good, bad = reader.read(asked.good, asked.good_python, "--good"), reader.read(asked.bad, asked.bad_python, "--bad")
     if asked.axes:
@@ -85,6 +85,41 @@ def environment_of(
     bare = {key: table.model_copy(update={"commit": None, "dataset": None}) for key, table in project.snapshots.items()}
     reader = _Reader(project.model_copy(update={"snapshots": bare}), root, None, here, find_interpreter)
     return reader.read(name, python, "NAME")
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Two snapshots that are only to be looked at, and where what they name is found."""
+
+    first: Snapshot
+    second: Snapshot
+    root: Path
+    """The project's folder, or the current one where there is no project."""
+    dataset: Path | None
+    """The dataset's git repository."""
+
+
+def read_ends(
+    folder: Path,
+    first: str,
+    second: str,
+    find_interpreter: Callable[[str], Interpreter],
+    datasets: Path,
+    python: str | None = None,
+) -> Ends:
+    """Read two snapshots as `pose` does, with or without a workload, be they different or the same.
+
+    Raises ConfigError and UsageError, one line each.
+    """
+    found = find_project(folder)
+    project, root = found if found is not None else (Project(), folder)
+    dataset = _dataset(project, root, datasets)
+    reader = _Reader(project, root, dataset, folder, find_interpreter)
+    return Ends(reader.read(first, python, "A"), reader.read(second, python, "B"), root, dataset)
+
+
+def _dataset(project: Project, root: Path, datasets: Path) -> Path | None:
+    return repository_of(root / project.dataset.repository, datasets) if project.dataset is not None else None
 
 
 def _levels(project: Project) -> tuple[Fidelity, ...]:

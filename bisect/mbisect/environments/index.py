@@ -13,17 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache as remembered
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from threading import Lock, local
+from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag, platform_tags
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 from mbisect.environments.indexes import default_endpoint
-from mbisect.errors import ConfigError, NetworkError
+from mbisect.environments.listing import entry_of, files_of
+from mbisect.errors import ConfigError, MbisectError, NetworkError
 from mbisect.terms import Interpreter
+
+if TYPE_CHECKING:
+    import requests
 
 FORMAT = 2
 
@@ -63,11 +66,32 @@ class Index:
         self._releases: dict[tuple[str, str], tuple[Release, ...]] = {}
         self._addresses: dict[str, dict[tuple[str, str | None], str]] = {}
         self._asking: dict[str, Lock] = defaultdict(Lock)
+        self._threads = local()
 
     def prefetch(self, names: Iterable[str], *, known: Mapping[str, set[str]] | None = None) -> None:
-        """Fetch what is not remembered, side by side. A listing that holds all `known` versions is new enough."""
+        """Fetch what is not remembered, side by side. A listing that holds all `known` versions is new enough.
+
+        Raises ConfigError for an unknown package and NetworkError when the index cannot be reached.
+        """
+        for error in self.try_prefetch(names, known=known).values():
+            raise error
+
+    def try_prefetch(
+        self, names: Iterable[str], *, known: Mapping[str, set[str]] | None = None
+    ) -> dict[str, MbisectError]:
+        """The same; -> the packages that could not be had, with the error of each."""
+
+        def fetch(name: str) -> MbisectError | None:
+            try:
+                self._listing(name, (known or {}).get(name))
+            except MbisectError as error:
+                return error
+            return None
+
+        wanted = list(names)
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda name: self._listing(name, (known or {}).get(name)), names))
+            failed = zip(wanted, pool.map(fetch, wanted), strict=True)
+            return {name: error for name, error in failed if error is not None}
 
     def releases(self, name: str, interpreter: Interpreter) -> tuple[Release, ...]:
         """All releases with a file that Requires-Python admits, sorted by version.
@@ -140,7 +164,7 @@ class Index:
             return self._files[name]
         path = self._cache / f"{name}.json"
         kept = _load(path, self._endpoints)
-        if kept is not None:
+        if kept is not None and kept["files"]:
             versions = {file["version"] for file in kept["files"]}
             fresh = time.time() - kept["fetched"] < self._max_age
             if (known is not None and known <= versions) or (known is None and fresh) or (fresh and known is not None):
@@ -163,34 +187,31 @@ class Index:
 
     def _fetch(self, name: str) -> list[dict[str, Any]]:
         import requests
-        from pypi_simple import NoSuchProjectError, PyPISimple
 
         files: list[dict[str, Any]] = []
         for endpoint in self._endpoints:
             try:
-                with PyPISimple(endpoint) as client:
-                    page = client.get_project_page(name, timeout=60)
-            except NoSuchProjectError:
-                continue
-            except requests.RequestException as error:
+                files += files_of(self._session(), f"{endpoint.rstrip('/')}/{name}/", name)
+            except (requests.RequestException, KeyError, TypeError, ValueError) as error:  # or it is no listing
                 kind = type(error).__name__
                 raise NetworkError(f"the package index does not answer for `{name}` ({kind}); try again") from error
-            for package in page.packages:
-                entry = _entry(package.filename)
-                if entry is not None:
-                    yanked = (package.yanked_reason or "") if package.is_yanked else None
-                    date = package.upload_time.isoformat() if package.upload_time else None
-                    entry |= {"date": date, "python": package.requires_python, "yanked": yanked, "size": package.size}
-                    entry["sha256"] = package.digests.get("sha256")
-                    files.append({**entry, "address": package.url})
         return files
+
+    def _session(self) -> requests.Session:
+        """One for each thread: its connection is used again, and setting one up takes longer than most listings."""
+        import requests
+
+        if not hasattr(self._threads, "session"):
+            self._threads.session = requests.Session()
+        session: requests.Session = self._threads.session
+        return session
 
     def _linked(self, name: str) -> list[dict[str, Any]]:
         """Files of find-links folders; a local version stands for its public one too."""
         found = []
         for folder in self._find_links:
             for path in Path(folder).glob(f"{name.replace('-', '_')}-*") if Path(folder).is_dir() else ():
-                entry = _entry(path.name)
+                entry = entry_of(path.name)
                 if entry is not None:
                     more = {"date": None, "python": None, "yanked": None, "size": path.stat().st_size}
                     entry["address"] = str(path)
@@ -204,18 +225,6 @@ def _sha256(file: Mapping[str, Any]) -> str | None:
         return file["sha256"] or None
     path = Path(file["address"])
     return None if "+" in path.name else hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _entry(filename: str) -> dict[str, Any] | None:
-    """Version and tags of a file; None for what is neither wheel nor sdist."""
-    try:
-        if filename.endswith(".whl"):
-            _, version, _, _ = parse_wheel_filename(filename)
-            return {"version": str(version), "tags": "-".join(filename[:-4].split("-")[-3:])}
-        _, version = parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
-        return None
-    return {"version": str(version), "tags": None}
 
 
 @remembered

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache as remembered
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -80,8 +84,17 @@ def find_links_of(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(p for p in merged.get("UV_FIND_LINKS", "").replace(",", " ").split() if p)
 
 
+@remembered
 def default_endpoint() -> str:
-    """The public index, by the index library's constant."""
+    """The public index, by the index library's constant.
+
+    It is read from the library's source where that can be: to import the library takes half a second.
+    """
+    spec = find_spec("pypi_simple")
+    with contextlib.suppress(OSError, SyntaxError, ValueError):
+        for node in ast.parse(Path((spec and spec.origin) or "").read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "PYPI_SIMPLE_ENDPOINT" and node.value:
+                return str(ast.literal_eval(node.value))
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
     return PYPI_SIMPLE_ENDPOINT

@@ -32,7 +32,7 @@ def _parts(record: Record) -> Iterator[str]:
     finding = record.finding
     yield f"## mbisect: {escape(words.verdict_sentence(record))}"
     if finding.outcome == "found":
-        yield from (_bullets(_about(record)), _bullets(_confirmations(record)))
+        yield from (bullets(_about(record)), bullets(_confirmations(record)))
     else:
         yield escape(words.ADVICE[finding.outcome])
     yield from _beside(record)
@@ -40,7 +40,7 @@ def _parts(record: Record) -> Iterator[str]:
     yield escape(words.healed_sentence(finding))
     yield from _untestable(record)
     yield "### The search"
-    yield _table(("", ""), [(name, escape(said)) for name, said in words.search_facts(record)])
+    yield table(("", ""), [(name, escape(said)) for name, said in words.search_facts(record)])
     if commands := words.reproduce_commands(record):
         yield from ("Run it once more:", fence([command for _, command in commands], "sh"))
 
@@ -76,7 +76,7 @@ def _beside(record: Record) -> Iterator[str]:
     rows.append(("ended", *(code(side.trial.outcome.reason) if side.trial else "not measured" for side in both)))
     rows.append(("took", *(words.spent_on(side.trial) if side.trial else "" for side in both)))
     rows.append(("says", *(code(said) if said else "" for said in exhibits.summaries(record))))
-    yield _table(rows[0], [row for row in rows[1:] if any(row[1:])])
+    yield table(rows[0], [row for row in rows[1:] if any(row[1:])])
     good, bad = (side.trial for side in both)
     if good is not None and bad is not None:
         found, more = exhibits.metric_rows(record, good.measurement, bad.measurement)
@@ -85,7 +85,7 @@ def _beside(record: Record) -> Iterator[str]:
                 (code(r.name), words.number(r.good), words.number(r.bad), words.difference(r.good, r.bad))
                 for r in found
             ]
-            yield _table(("metric", "good", "bad", "change"), numbers)
+            yield table(("metric", "good", "bad", "change"), numbers)
         if more:
             yield f"and {words.counted(more, 'other')}"
     for side in both:
@@ -102,7 +102,7 @@ def _answers(record: Record) -> Iterator[str]:
     yield "### The same inputs, answered by both"
     for pair in pairs:
         yield f"> {code(one_line(pair.good.input, 300))}"
-        yield _bullets(
+        yield bullets(
             f"{words.MARKS[side]} {side}: {_items(a)}" for side, a in (("good", pair.good), ("bad", pair.bad))
         )
     yield escape(legend(pairs))
@@ -127,7 +127,7 @@ def _untestable(record: Record) -> Iterator[str]:
         (str(trial.outcome.verdict), escape(place_of(trial.ask, record.timeline)), code(trial.outcome.reason))
         for trial in trials[:MOST]
     ]
-    yield _table(("", "candidate", "reason"), rows)
+    yield table(("", "candidate", "reason"), rows)
     if len(trials) > MOST:
         yield f"and {words.counted(len(trials) - MOST, 'more trial')}; the journal has them"
 
@@ -156,10 +156,12 @@ def _ticks(text: str, least: int) -> str:
     return "`" * max(least, longest + 1)
 
 
-def _bullets(lines: Iterable[str]) -> str:
+def bullets(lines: Iterable[str]) -> str:
+    """A list."""
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table whose cells hold inline Markdown on one line."""
     lines = [head, ["---"] * len(head), *([BAR.sub(r"\|", cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(row)} |" for row in lines)
