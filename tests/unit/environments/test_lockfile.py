@@ -142,7 +142,7 @@ def test_a_lock_that_pins_nothing_is_refused(lock: Path, text: str) -> None:
 
 
 def test_what_is_no_text_file_is_refused_in_one_line(lock: Path, tmp_path: Path) -> None:
-    lock.write_bytes(b"\xff\xfe\x00i")
+    lock.write_bytes(b"\x89PNG\x00i")
     with pytest.raises(ConfigError, match="not a text file"):
         read(lock)
     with pytest.raises(ConfigError, match="is a folder"):
