@@ -21,6 +21,7 @@ from mbisect.environments.build import Builder
 from mbisect.environments.bytecode import Bytecode
 from mbisect.environments.index import Index
 from mbisect.environments.interpreters import available
+from mbisect.environments.lockfile import left_out
 from mbisect.environments.resolve import Policy, Resolver
 from mbisect.environments.store import Store
 from mbisect.environments.uv import Uv
@@ -113,6 +114,9 @@ class Conductor:
         run = question.identity()
         journal = Journal(self._store.root / "runs" / run / "journal.jsonl")
         reporter.started(question.good, question.bad, question.workload.command, question.judge.describe())
+        for end in (question.good, question.bad):
+            if end.lock.fixed:
+                reporter.note(f"{end.name}: {left_out(end.lock)}")
         with self._alone(run, reporter):
             return self._answer(run, journal, options, reporter, began)
 

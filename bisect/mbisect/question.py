@@ -13,7 +13,7 @@ from mbisect.environments.lockfile import marker_environment
 from mbisect.environments.sources import ENDINGS, load
 from mbisect.errors import ConfigError, UsageError
 from mbisect.judge import ExitStatusJudge, Judge, MetricJudge
-from mbisect.project import Project, SnapshotTable, find_project, setting_text
+from mbisect.project import Project, SnapshotTable, find_project, lock_file, setting_text
 from mbisect.staging import Stager, repository_of
 from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Asked, Axis, Interpreter, Key, Snapshot, Values, package
 from mbisect.workload import Fidelity, Workload
@@ -116,10 +116,7 @@ class _Reader:
                     f"--{side}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file"
                 )
             return self._snapshot(name, Path(name), self.folder, SnapshotTable(), python, with_settings=False)
-        lock = Path(table.lock or f"lockfiles/{name}.txt")
-        if not (self.root / lock).exists():
-            raise ConfigError(f"{lock} is missing; write it with `mbisect lock {name}`")
-        return self._snapshot(name, lock, self.root, table, python, with_settings=True)
+        return self._snapshot(name, lock_file(self.root, name, table), self.root, table, python, with_settings=True)
 
     def _snapshot(
         self, name: str, path: Path, base: Path, table: SnapshotTable, python: str | None, *, with_settings: bool

@@ -25,6 +25,8 @@ from mbisect.errors import ConfigError, NetworkError
 from mbisect.terms import Interpreter
 
 FORMAT = 1
+PASSING = ("address", "file", "sha256")
+"""What is said of a file and not remembered: addresses expire, and the others make a listing three times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ class Index:
         _, best = min(fitting, key=lambda ranked: ranked[0])
         return best.get("address") or self._address(name, version, best["tags"])
 
+    def files(self, name: str, version: str) -> list[tuple[str, str]]:
+        """File names of a release with their `sha256:…`, sorted; asked anew. Raises as `releases` does."""
+        return sorted(
+            {
+                (file["file"], f"sha256:{file['sha256']}")
+                for file in self._fetch(name)
+                if file["version"] == version and file["sha256"]
+            }
+        )
+
     def _address(self, name: str, version: str, tags: str) -> str | None:
         """The URL of a wheel whose listing was remembered on disk, where no addresses are."""
         with self._asking[name]:
@@ -140,7 +152,7 @@ class Index:
                 raise
             files = kept["files"]
         else:
-            lasting = [{key: value for key, value in file.items() if key != "address"} for file in files]
+            lasting = [{key: value for key, value in file.items() if key not in PASSING} for file in files]
             _save(path, {"format": FORMAT, "endpoints": self._endpoints, "fetched": time.time(), "files": lasting})
         linked = self._linked(name)
         if not files and not linked:
@@ -168,7 +180,8 @@ class Index:
                     yanked = (package.yanked_reason or "") if package.is_yanked else None
                     date = package.upload_time.isoformat() if package.upload_time else None
                     entry |= {"date": date, "python": package.requires_python, "yanked": yanked, "size": package.size}
-                    files.append({**entry, "address": package.url})
+                    sha256 = package.digests.get("sha256")
+                    files.append({**entry, "address": package.url, "file": package.filename, "sha256": sha256})
         return files
 
     def _linked(self, name: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from mbisect.environments.pins import Collection, applies, shown
-from mbisect.environments.sources import read_text
+from mbisect.environments.sources import SIZE, read_text
 from mbisect.errors import ConfigError
 from mbisect.terms import Interpreter, Lock, Pin
 
@@ -23,6 +23,10 @@ IGNORED = ("--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--tr
            "--require-hashes", "--pre", "--use-feature")  # fmt: skip
 """Options that say where packages come from, which the user's settings decide, and not which ones."""
 INCLUDE = re.compile(r"^(?:-r|--requirement)[= ]?\s*(?P<path>.+)$")
+LINES = 200_000
+"""Lines of a lock, and of all that it includes; a hashed one of 500 packages has 50,000."""
+INCLUDED = 1000
+"""Characters that a file counts for at least, so that few lines cannot open millions of files."""
 DEPTH = 20
 """Files that may include one another."""
 FREEZE_LINE = re.compile(
@@ -59,7 +63,7 @@ def lock_of(path: Path, text: str, environment: Mapping[str, str]) -> Lock:
     """The same for a file that is read already."""
     found = Collection()
     freeze = is_freeze(text)
-    for place, line in _lines(path, text, ()):
+    for place, line in _lines(path, text, (), _Budget()):
         _collect(place, line, environment, found, freeze=freeze)
     return found.lock(path, example="; it should hold lines such as `requests==2.32.3`")
 
@@ -80,7 +84,7 @@ def is_freeze(text: str) -> bool:
     """
     names: list[str] = []
     remark = None
-    for line in text.splitlines():
+    for line in io.StringIO(text):
         if line.startswith("#"):
             match = FREEZE_REMARK.match(line)
             remark = match["name"] if match is not None else None
@@ -96,12 +100,28 @@ def is_freeze(text: str) -> bool:
     return bool(names) and names == sorted(names)
 
 
+def left_out(lock: Lock) -> str:
+    """What of a lock cannot be installed, in a line."""
+    names = [f"{one.name} ({one.why})" for one in lock.fixed[:4]]
+    more = [f"and {len(lock.fixed) - 4} more"] if len(lock.fixed) > 4 else []
+    return f"left out, for no package index has it: {', '.join([*names, *more])}"
+
+
 def write_lock(path: Path, pins: Iterable[Pin], *, header: str) -> None:
     """Write a lock, sorted, without any address; it is there whole or not at all."""
     text = "".join(f"# {line}\n" for line in header.splitlines()) + render(pins)
+    write_whole(path, text)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file; it is there whole or not at all. Raises ConfigError where that is not possible."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def render(pins: Iterable[Pin], *, hashes: bool = True) -> str:
@@ -114,12 +134,27 @@ def render(pins: Iterable[Pin], *, hashes: bool = True) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(path: Path, text: str, above: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
+class _Budget:
+    """What a file may cost together with all that it includes, and they in turn."""
+
+    def __init__(self) -> None:
+        self._characters, self._lines = SIZE["text"] + INCLUDED, LINES
+
+    def spend(self, path: Path, text: str) -> None:
+        """Count one more file."""
+        self._characters -= len(text) + INCLUDED
+        self._lines -= text.count("\n")
+        if min(self._characters, self._lines) < 0:
+            raise ConfigError(f"{path}: it is too long for a lock, with what it includes; is it the right file?")
+
+
+def _lines(path: Path, text: str, above: tuple[Path, ...], budget: _Budget) -> Iterator[tuple[str, str]]:
     """Logical lines with their place, "file:line"; comments and continuations resolved, `-r` followed."""
     if path.resolve() in above:
         raise ConfigError(f"{path}: it includes itself; take one `-r` line out")
     if len(above) >= DEPTH:
         raise ConfigError(f"{path}: {DEPTH} files include one another; put their lines into one")
+    budget.spend(path, text)
     start = 0
     held: list[str] = []
     for number, raw in enumerate(io.StringIO(text + "\n\n", newline="\n"), 1):
@@ -137,7 +172,7 @@ def _lines(path: Path, text: str, above: tuple[Path, ...]) -> Iterator[tuple[str
             yield f"{path}:{start}", whole
         else:
             more = path.parent / include["path"].strip()
-            yield from _lines(more, read_text(more), (*above, path.resolve()))
+            yield from _lines(more, read_text(more), (*above, path.resolve()), budget)
 
 
 def _collect(place: str, line: str, environment: Mapping[str, str], found: Collection, *, freeze: bool) -> None:

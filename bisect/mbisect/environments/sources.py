@@ -19,7 +19,7 @@ from mbisect.errors import ConfigError
 
 Syntax = Literal["text", "json", "toml", "yaml"]
 
-SIZE = {"text": 64 << 20, "json": 16 << 20, "toml": 4 << 20, "yaml": 256 << 10}
+SIZE = {"text": 16 << 20, "json": 12 << 20, "toml": 4 << 20, "yaml": 256 << 10}
 """Bytes that are read at most. The largest real ones: a hashed lock of 500 packages 5 MB, `pip inspect` of 500 6 MB, a
 uv.lock 3 MB, an environment.yml 50 KB. A parser makes up to a kilobyte of objects of a byte of YAML."""
 CONTAINERS = 200_000

@@ -1,7 +1,7 @@
 """Files that other tools wrote → locks: one module per format.
 
 Adding a format: a module with a title, `recognises` and `read`, a line in FORMATS, a sample and its expectations in
-tests/contract/formats. One that is also written has `write`, and a line in WRITERS.
+tests/contract/formats. One that is also written has `write`, and a line in export.WRITERS.
 """
 
 from __future__ import annotations
@@ -45,9 +45,6 @@ class Format(Protocol):
     def read(self, source: Source, environment: Mapping[str, str]) -> Lock:
         """What it pins for one interpreter. Raises ConfigError, one line, and nothing else, whatever the file holds."""
 
-
-Writer = Callable[[Lock, str], str]
-"""(lock, name of the snapshot) → text of the file, without any address."""
 
 FORMATS: tuple[Format, ...] = (
     uv_lock,

@@ -57,8 +57,8 @@ def write(lock: Lock, name: str, files: Files) -> str:
     minor = ".".join(lock.python.split(".")[:2])
     lines = [
         f"# {name}, written by mbisect. The files are taken from `wheels/` beside this one; fill it first:",
-        f"#   mbisect export {name} --format requirements --output {name}.txt",
-        f"#   pip download --no-deps --require-hashes --dest wheels --requirement {name}.txt",
+        f"#   mbisect export {name} --no-hashes --output {name}.txt",
+        f"#   pip download --no-deps --dest wheels --requirement {name}.txt",
         'lock-version = "1.0"',
         'created-by = "mbisect"',
     ]
