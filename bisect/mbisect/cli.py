@@ -128,6 +128,10 @@ def run(
     asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds)
     question, conductor = _open(asked)
     if dry_run:
+        from mbisect.conduct import left_out_of
+
+        for line in left_out_of(question.good, question.bad):
+            typer.echo(f"mbisect: {line}", err=True)
         _print_plan(question, conductor, suspect or (), verbose=verbose, as_json=as_json)
         return
     from mbisect.conduct import Options

@@ -13,7 +13,7 @@ from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from mbisect.environments.pins import Collection, applies, shown
+from mbisect.environments.pins import LONG, SHORT, Collection, applies, shown
 from mbisect.environments.sources import SIZE, read_text
 from mbisect.errors import ConfigError
 from mbisect.terms import Interpreter, Lock, Pin
@@ -192,15 +192,20 @@ def _collect(place: str, line: str, environment: Mapping[str, str], found: Colle
         )
     if line.startswith("-"):
         raise ConfigError(f"{place}: the option `{shown(line)}` cannot be honoured in a lock; take it out")
+    text = HASH.sub("", line).strip()
     try:
-        requirement = Requirement(HASH.sub("", line).strip())
-    except (InvalidRequirement, ValueError, RecursionError):
+        if len(text) > LONG:
+            raise InvalidRequirement(text[:SHORT])
+        requirement = Requirement(text)
+    except (ValueError, RecursionError):
         raise ConfigError(f"{place}: `{shown(line)}` is not a pin such as `requests==2.32.3`") from None
     if requirement.marker is not None and not applies(str(requirement.marker), environment, place):
         return
     specifiers = list(requirement.specifier)
     if len(specifiers) != 1 or specifiers[0].operator not in ("==", "===") or specifiers[0].version.endswith(".*"):
-        raise ConfigError(f"{place}: `{shown(line)}` is not pinned to one version; write `{requirement.name}==…`")
+        raise ConfigError(
+            f"{place}: `{shown(line)}` is not pinned to one version; write `{shown(requirement.name)}==…`"
+        )
     found.pin(place, requirement.name, specifiers[0].version, HASH.findall(line), requirement.extras)
 
 

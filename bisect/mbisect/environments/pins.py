@@ -15,6 +15,8 @@ from mbisect.terms import Fixed, Lock, Pin
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 HASH = re.compile(r"(?:md5|sha1|sha224|sha256|sha384|sha512):[0-9a-f]{2,128}")
+LONG, SHORT = 4000, 200
+"""Characters of a marker or requirement, and of a name or version, at most: longer ones take their parsers minutes."""
 STRONG = ("sha256:", "sha384:", "sha512:")
 """The only ones that installers take; weaker ones are left out."""
 
@@ -30,6 +32,8 @@ def applies(marker: str | None, environment: Mapping[str, str], place: str) -> b
     if not marker:
         return True
     try:
+        if len(marker) > LONG:
+            raise InvalidMarker(marker[:SHORT])
         return Marker(marker).evaluate({"extra": "", **environment})
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError, KeyError):
         raise ConfigError(f"{place}: `{shown(marker)}` is not an environment marker; correct it") from None
@@ -44,17 +48,20 @@ class Collection:
 
     def pin(self, place: str, name: str, version: str, hashes: Iterable[str] = (), extras: Iterable[str] = ()) -> None:
         """One release of one package. Raises ConfigError when it is none, or another one is pinned already."""
-        if NAME.fullmatch(name) is None:
+        if len(name) > SHORT or NAME.fullmatch(name) is None:
             raise ConfigError(f"{place}: `{shown(name)}` is not the name of a package; correct it")
         try:
+            if len(version) > SHORT:
+                raise ValueError(version[:SHORT])
             exact = str(Version(version))
         except ValueError:  # InvalidVersion is one, and so is a number of thousands of digits
             raise ConfigError(f"{place}: `{shown(version)}` is not a version (PEP 440); correct it") from None
-        wrong = next((one for one in (*extras,) if NAME.fullmatch(one) is None), None)
+        wanted = tuple(sorted({*extras}))
+        wrong = next((one for one in wanted if len(one) > SHORT or NAME.fullmatch(one) is None), None)
         if wrong is not None:
             raise ConfigError(f"{place}: `{shown(wrong)}` is not the name of an extra; correct it")
         kept = dict.fromkeys(one for one in (_checked(text, place) for text in hashes) if one.startswith(STRONG))
-        new = Pin(canonicalize_name(name), exact, tuple(kept), tuple(sorted({*extras})))
+        new = Pin(canonicalize_name(name), exact, tuple(kept), wanted)
         known = self._pins.get(new.name)
         if known is not None:
             if known.version != new.version:

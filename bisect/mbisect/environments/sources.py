@@ -28,7 +28,7 @@ KNOWN = {"Pipfile.lock": "json", "uv.lock": "toml", "poetry.lock": "toml", "pdm.
 ENDINGS = {".json": "json", ".toml": "toml", ".yml": "yaml", ".yaml": "yaml"}
 HEAD = 64 << 10
 """Characters of the text that say what it is."""
-LONG_KEY = re.compile(r"(?:[\w-]+[ \t]*\.[ \t]*){64}")
+LONG_KEY = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){64}")
 """A dotted key with so many parts: tomllib takes quadratic time over it."""
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -74,7 +74,15 @@ EXPLOSIVE = {
     "too much JSON": ("x.json", '"' + "x" * SIZE["json"] + '"', "too much for a lock in JSON"),
     "too much YAML": ("environment.yml", "dependencies:\n" + "  - a=1.0.0\n" * 40_000, "too much for a lock in YAML"),
     "a number of many digits": ("x.json", '{"a": ' + "9" * 10_000 + "}", "not valid JSON"),
-    "a version of many digits": ("requirements.txt", "six==" + "9" * 10_000, "is not a version"),
+    "a version of many digits": ("requirements.txt", "six==" + "9" * 3_000, "is not a version"),
+    "a specifier without end": ("requirements.txt", "six" + "==1," * 3_000_000 + "==1", "is not a pin"),
+    "a marker without end": ("a.txt", "six==1;" + "extra=='x' or " * 900_000 + "extra=='x'", "is not a pin"),
+    "a range without end": (
+        "pylock.toml",
+        f'lock-version = "1.0"\ncreated-by = "x"\nrequires-python = "{"==3," * 900_000}"\npackages = []\n',
+        "too long for a lock",
+    ),
+    "a name without end": ("uv.lock", "x" * 4_000_000, "not valid TOML"),
     "JSON that is nothing": ("x.json", '{"a": 1}', "no lock in JSON that mbisect reads"),
     "a JSON number": ("x.json", "1", "no lock in JSON that mbisect reads"),
     "a control character": (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
-from mbisect.environments.pins import shown
+from mbisect.environments.pins import SHORT, shown
 from mbisect.environments.sources import Source
 from mbisect.errors import ConfigError
 
@@ -29,6 +29,8 @@ def admits(path: Path, requires: str | None, environment: Mapping[str, str]) -> 
     if not requires or requires == "*":
         return True
     try:
+        if len(requires) > SHORT:
+            raise ValueError(requires[:SHORT])
         return SpecifierSet(requires).contains(environment["python_full_version"], prereleases=True)
     except ValueError:
         raise ConfigError(f"{path}: `{shown(requires)}` is not a range of Python versions; correct it") from None

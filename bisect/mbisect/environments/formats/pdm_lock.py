@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from mbisect.environments.formats.admits import admits, says_no_python
 from mbisect.environments.formats.needed import needed
-from mbisect.environments.pins import Collection, applies, shown
+from mbisect.environments.pins import LONG, SHORT, Collection, applies, shown
 from mbisect.environments.sources import Source
 from mbisect.errors import ConfigError
 from mbisect.terms import Lock
@@ -107,6 +107,8 @@ def read(source: Source, environment: Mapping[str, str]) -> Lock:
 
 def _requirement(text: str, place: str) -> Requirement:
     try:
+        if len(text) > LONG:
+            raise InvalidRequirement(text[:SHORT])
         return Requirement(text)
-    except InvalidRequirement:
+    except ValueError:
         raise ConfigError(f"{place}: `{shown(text)}` is not a requirement; write it again with {TOOL}") from None

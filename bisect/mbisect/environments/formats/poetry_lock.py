@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,14 +88,14 @@ def recognises(source: Source) -> bool:
 def read(source: Source, environment: Mapping[str, str]) -> Lock:
     """What `poetry install` installs of the groups main and dev, without extras."""
     document, place, found = source.as_(Document, TOOL), str(source.path), Collection()
-    if "||" not in document.metadata.python and "^" not in document.metadata.python:  # else it is not of PEP 440
+    if _is_range(document.metadata.python):
         check_python(source.path, document.metadata.python, environment)
     installed = [
         package
         for package in document.package
         if not package.optional
         and package.installed(environment, place)
-        and ("||" in package.python or admits(source.path, package.python, environment))
+        and (not _is_range(package.python) or admits(source.path, package.python, environment))
     ]
     if not any(package.groups is not None for package in document.package):
         edges = {package.name: package.needs(environment, place) for package in installed}
@@ -108,6 +109,11 @@ def read(source: Source, environment: Mapping[str, str]) -> Lock:
         files = package.files or document.metadata.files.get(package.name, ())
         found.pin(place, package.name, package.version, (file.hash for file in files))
     return found.lock(source.path)
+
+
+def _is_range(text: str) -> bool:
+    """Whether a range is one of PEP 440; Poetry has others too (`^3.10`, `~3.8`, `<3.9 || >3.9`), not judged here."""
+    return "||" not in text and re.search(r"\^|~(?!=)", text) is None
 
 
 def _words(kind: str) -> str:

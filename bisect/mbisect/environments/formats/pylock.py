@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from packaging.pylock import Package, Pylock, PylockValidationError
 
 from mbisect.environments.formats.admits import check_python, says_no_python
-from mbisect.environments.pins import Collection, shown
+from mbisect.environments.pins import LONG, Collection, applies, shown
 from mbisect.environments.sources import Source
 from mbisect.errors import ConfigError
 from mbisect.terms import Lock, Pin
@@ -28,6 +28,8 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source, environment: Mapping[str, str]) -> Lock:
     """What an installer installs: the default groups, no extras. Whether a wheel fits here is not asked."""
+    if _longest(source.document) > LONG:
+        raise ConfigError(f"{source.path}: a text in it is too long for a lock; write it again with {TOOL}")
     try:
         document = Pylock.from_dict(source.document)
     except PylockValidationError as error:
@@ -35,6 +37,10 @@ def read(source: Source, environment: Mapping[str, str]) -> Lock:
     except (ValueError, TypeError, AttributeError, KeyError) as error:  # the library lets some of them through
         raise ConfigError(f"{source.path}: not as PEP 751 has it: {shown(error)}; write it again with {TOOL}") from None
     check_python(source.path, str(document.requires_python or ""), environment)
+    places = document.environments or ()
+    if places and not any(applies(str(place), environment, str(source.path)) for place in places):
+        line = environment["python_version"]
+        raise ConfigError(f"{source.path} is not for Python {line} on this platform; give another one with --python")
     groups = frozenset(document.default_groups or ())
     values: dict[str, str | frozenset[str]] = {**environment, "extras": frozenset[str](), "dependency_groups": groups}
     found = Collection()
@@ -79,6 +85,20 @@ def write(lock: Lock, name: str, files: Files) -> str:
         lines += [f"sdist = {sdist[0]}"] if sdist else []
         lines += ["wheels = [", *(f"    {entry}," for entry in wheels), "]"] if wheels else []
     return "\n".join(lines) + "\n"
+
+
+def _longest(document: object) -> int:
+    """Characters of the longest text; the library's parsers take minutes over some long ones."""
+    longest, waiting = 0, [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            longest = max(longest, len(value))
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return longest
 
 
 def _hashes(package: Package) -> list[str]:
