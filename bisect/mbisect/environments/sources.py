@@ -76,7 +76,7 @@ def load(path: Path) -> Source:
     try:
         return Source(path, syntax, "", PARSERS[syntax](text))
     except (ValueError, yaml.YAMLError) as error:  # both parsers of the standard library raise a kind of ValueError
-        raise ConfigError(f"{path}: not valid {syntax.upper()}: {shown(error, 160)}") from None
+        raise ConfigError(f"{path}: not valid {syntax.upper()}: {shown(error, 160)}; write the file anew") from None
     except RecursionError:
         raise ConfigError(f"{path}: it is nested too deeply for a lock; is it the right file?") from None
 
