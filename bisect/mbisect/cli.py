@@ -128,6 +128,10 @@ def run(
     asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds)
     question, conductor = _open(asked)
     if dry_run:
+        from mbisect.conduct import left_out_of
+
+        for line in left_out_of(question.good, question.bad):
+            typer.echo(f"mbisect: {line}", err=True)
         _print_plan(question, conductor, suspect or (), verbose=verbose, as_json=as_json)
         return
     from mbisect.conduct import Options
@@ -372,6 +376,46 @@ def execute(
 
 def _say(text: str) -> None:
     typer.echo(f"mbisect: {text}", err=True)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot of mbisect.toml whose lock is written.")],
+    to: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="requirements, pylock, conda, dockerfile or cyclonedx.")
+    ] = "requirements",
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there; without it to stdout.")] = None,
+    hashes: Annotated[
+        bool,
+        typer.Option("--hashes/--no-hashes", help="Keep the lock's hashes; pip wants them of all packages or none."),
+    ] = True,
+) -> None:
+    """Write a snapshot's lock for other tools.
+
+    No address of a package index is in it. Only pylock asks the index, for the names of files.
+
+    mbisect export v1 --format pylock --output pylock.toml
+    """
+    from functools import partial
+
+    from mbisect.environments.index import Index
+    from mbisect.environments.indexes import endpoints_of
+    from mbisect.environments.interpreters import find_interpreter
+    from mbisect.environments.lockfile import left_out, write_whole
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.export import export as exported
+
+    store = Store(cache_root())
+    index = Index(store.root, endpoints=endpoints_of(os.environ))
+    find = partial(find_interpreter, cache=store.root)
+    done = exported(name, to, Path.cwd(), find, index.files, hashes=hashes)
+    if done.lock.fixed:
+        typer.echo(f"mbisect: {name}: {left_out(done.lock)}", err=True)
+    if output is None:
+        typer.echo(done.text, nl=False)
+        return
+    write_whole(output, done.text)
+    typer.echo(f"wrote {output}: {len(done.lock.pins)} packages")
 
 
 @app.command()

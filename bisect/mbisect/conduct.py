@@ -21,6 +21,7 @@ from mbisect.environments.build import Builder
 from mbisect.environments.bytecode import Bytecode
 from mbisect.environments.index import Index
 from mbisect.environments.interpreters import available
+from mbisect.environments.lockfile import left_out
 from mbisect.environments.resolve import Policy, Resolver
 from mbisect.environments.store import Store
 from mbisect.environments.uv import Uv
@@ -36,7 +37,7 @@ from mbisect.search import Ladder, Level, Search
 from mbisect.search.causes import MOST_TRIALS
 from mbisect.search.ladder import END_RUNS, MOST_RUNS
 from mbisect.shell import Groups
-from mbisect.terms import PYTHON, Ask, Asked, Axis, Candidate, Finding, Interpreter, Timeline, Trial, Values
+from mbisect.terms import PYTHON, Ask, Asked, Axis, Candidate, Finding, Interpreter, Snapshot, Timeline, Trial, Values
 from mbisect.timeline import TimelineWorld
 
 
@@ -58,6 +59,11 @@ class Options:
     """Packages and axes that the user thinks likelier."""
     priors: bool = True
     """Go by what is thought of the changes before they are tried."""
+
+
+def left_out_of(*ends: Snapshot) -> list[str]:
+    """What of the ends' locks no trial can install, a line for each that has any."""
+    return [f"{end.name}: {left_out(end.lock)}" for end in ends if end.lock.fixed]
 
 
 class Conductor:
@@ -113,6 +119,8 @@ class Conductor:
         run = question.identity()
         journal = Journal(self._store.root / "runs" / run / "journal.jsonl")
         reporter.started(question.good, question.bad, question.workload.command, question.judge.describe())
+        for line in left_out_of(question.good, question.bad):
+            reporter.note(line)
         with self._alone(run, reporter):
             return self._answer(run, journal, options, reporter, began)
 

@@ -124,6 +124,14 @@ def load_project(path: Path) -> Project:
     return project
 
 
+def lock_file(root: Path, name: str, table: SnapshotTable) -> Path:
+    """A snapshot's lock, relative to the project's folder. Raises ConfigError where it is missing."""
+    lock = Path(table.lock or f"lockfiles/{name}.txt")
+    if not (root / lock).exists():
+        raise ConfigError(f"{lock} is missing; write it with `mbisect lock {name}`")
+    return lock
+
+
 def setting_text(value: object) -> str:
     """A setting's value as text that is equal for equal values."""
     return json.dumps(value, sort_keys=True)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mbisect.axes.git import GitAxis
-from mbisect.environments.lockfile import marker_environment, read_lock
+from mbisect.environments.formats import python_of, read_source
+from mbisect.environments.lockfile import marker_environment
+from mbisect.environments.sources import ENDINGS, load
 from mbisect.errors import ConfigError, UsageError
 from mbisect.judge import ExitStatusJudge, Judge, MetricJudge
-from mbisect.project import Project, SnapshotTable, find_project, setting_text
+from mbisect.project import Project, SnapshotTable, find_project, lock_file, setting_text
 from mbisect.staging import Stager, repository_of
 from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Asked, Axis, Interpreter, Key, Snapshot, Values, package
 from mbisect.workload import Fidelity, Workload
@@ -154,23 +156,21 @@ class _Reader:
     find_interpreter: Callable[[str], Interpreter]
 
     def read(self, name: str, python: str | None, where: str) -> Snapshot:
-        """A snapshot by its name, or a lock file by its path; `where` is the option that names it."""
+        """A snapshot by its name, or a lock file of any format by its path; `where` is the option that names it."""
         table = self.project.snapshots.get(name)
         if table is None:
-            if not (self.folder / name).exists() and "/" not in name and not name.endswith((".txt", ".lock")):
+            if not (self.folder / name).exists() and "/" not in name and not name.endswith((".txt", ".lock", *ENDINGS)):
                 known = ", ".join(self.project.snapshots) or "none"
                 raise UsageError(f"{where}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file")
             return self._snapshot(name, Path(name), self.folder, SnapshotTable(), python, with_settings=False)
-        lock = Path(table.lock or f"lockfiles/{name}.txt")
-        if not (self.root / lock).exists():
-            raise ConfigError(f"{lock} is missing; write it with `mbisect lock {name}`")
-        return self._snapshot(name, lock, self.root, table, python, with_settings=True)
+        return self._snapshot(name, lock_file(self.root, name, table), self.root, table, python, with_settings=True)
 
     def _snapshot(
         self, name: str, path: Path, base: Path, table: SnapshotTable, python: str | None, *, with_settings: bool
     ) -> Snapshot:
-        interpreter = self.find_interpreter(python or table.python or "3")
-        lock = read_lock(base / path, environment=marker_environment(interpreter))
+        source = load(base / path)
+        interpreter = self.find_interpreter(python or table.python or python_of(source) or "3")
+        lock = read_source(source, marker_environment(interpreter))
         values: dict[Key, str] = {package(pin.name): pin.version for pin in lock.pins}
         values[PYTHON] = interpreter.version
         if with_settings:

@@ -126,12 +126,27 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """Something that an environment holds and that cannot be moved: no release of a package index stands for it."""
+
+    name: str
+    version: str = ""
+    """Empty: not known."""
+    why: str = ""
+    """In a few words, such as "an editable install"."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """Exact packages of an environment, sorted by name."""
 
     pins: tuple[Pin, ...]
     source: str = ""
     """The file it was read from, as the user wrote it."""
+    fixed: tuple[Fixed, ...] = ()
+    """What the file also names and no trial can install, sorted by name."""
+    python: str = ""
+    """The Python that the file was written for, "3.11" or "3.11.7"; empty: it does not say, or admits several."""
 
     def versions(self) -> dict[str, str]:
         """Name → version."""

@@ -215,3 +215,32 @@ def test_packages_are_compared_by_their_normalised_names(folder: Path) -> None:
 
 def test_a_lock_without_a_project_has_no_seed(folder: Path) -> None:
     assert SEED not in ask(folder).good.values
+
+
+CONDA = "dependencies:\n  - python=3.10.4\n  - numpy=2.1.0=py310h1\n  - openssl=3.0.0=h7\n"
+
+
+def test_a_lock_of_any_format_is_an_end_and_brings_its_python(folder: Path) -> None:
+    (folder / "lost.yml").write_text(CONDA)
+    good = ask(folder, "lost.yml").good
+    assert good.values.packages() == {"numpy": "2.1.0"}
+    assert good.values[PYTHON] == good.interpreter.version == "3.10.7"
+    assert [one.name for one in good.lock.fixed] == ["openssl"]
+    assert (good.lock.source, good.lock.python) == ("lost.yml", "3.10.4")
+
+
+def test_the_python_of_the_command_line_wins_over_the_locks(folder: Path) -> None:
+    (folder / "lost.yml").write_text(CONDA)
+    assert ask(folder, "lost.yml", good_python="3.11").good.values[PYTHON] == "3.11.7"
+
+
+def test_a_snapshots_lock_may_be_of_any_format(project: Path) -> None:
+    (project / "lost.yml").write_text(CONDA)
+    (project / "mbisect.toml").write_text(PROJECT.replace("[snapshots.v1]", '[snapshots.v1]\nlock = "lost.yml"'))
+    assert ask(project, "v1", "v4", command=()).good.values.packages() == {"numpy": "2.1.0"}
+
+
+@pytest.mark.parametrize("name", ["none.json", "none.toml", "none.yml", "none.yaml", "none.lock", "sub/none"])
+def test_a_missing_file_is_told_from_an_unknown_snapshot(folder: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} does not exist"):
+        ask(folder, name)

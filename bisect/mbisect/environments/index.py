@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import requests
 
 FORMAT = 2
+PASSING = ("address", "file")
+"""What is said of a file and not remembered: addresses expire, and names make a listing twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,16 @@ class Index:
         files = [file for file in listing if _version(file["version"]) == _version(version)]
         return tuple(sorted({f"sha256:{value}" for value in map(_sha256, files) if value})) if files else None
 
+    def files(self, name: str, version: str) -> list[tuple[str, str]]:
+        """File names of a release with their `sha256:…`, sorted; asked anew. Raises as `releases` does."""
+        return sorted(
+            {
+                (file["file"], f"sha256:{file['sha256']}")
+                for file in self._fetch(name)
+                if file["version"] == version and file["sha256"]
+            }
+        )
+
     def _address(self, name: str, version: str, tags: str) -> str | None:
         """The URL of a wheel whose listing was remembered on disk, where no addresses are."""
         with self._asking[name]:
@@ -177,7 +189,7 @@ class Index:
                 raise
             files = kept["files"]
         else:
-            lasting = [{key: value for key, value in file.items() if key != "address"} for file in files]
+            lasting = [{key: value for key, value in file.items() if key not in PASSING} for file in files]
             _save(path, {"format": FORMAT, "endpoints": self._endpoints, "fetched": time.time(), "files": lasting})
         linked = self._linked(name)
         if not files and not linked:

@@ -38,7 +38,7 @@ def files_of(session: requests.Session, url: str, name: str) -> Iterator[dict[st
                 date = datetime.fromisoformat(uploaded).isoformat() if uploaded else None
                 entry |= {"date": date, "python": file.get("requires-python"), "size": file.get("size")}
                 entry["yanked"] = said if isinstance(said, str) else "" if said else None
-                entry["sha256"] = file.get("hashes", {}).get("sha256")
+                entry |= {"sha256": file.get("hashes", {}).get("sha256"), "file": file["filename"]}
                 yield {
                     **entry,
                     "address": urljoin(answer.url, file["url"]) if "://" not in file["url"] else file["url"],
@@ -52,7 +52,7 @@ def files_of(session: requests.Session, url: str, name: str) -> Iterator[dict[st
             yanked = (package.yanked_reason or "") if package.is_yanked else None
             date = package.upload_time.isoformat() if package.upload_time else None
             entry |= {"date": date, "python": package.requires_python, "yanked": yanked, "size": package.size}
-            entry["sha256"] = package.digests.get("sha256")
+            entry |= {"sha256": package.digests.get("sha256"), "file": package.filename}
             yield {**entry, "address": package.url}
 
 

@@ -142,7 +142,7 @@ def test_a_lock_that_pins_nothing_is_refused(lock: Path, text: str) -> None:
 
 
 def test_what_is_no_text_file_is_refused_in_one_line(lock: Path, tmp_path: Path) -> None:
-    lock.write_bytes(b"\xff\xfe\x00i")
+    lock.write_bytes(b"\x89PNG\x00i")
     with pytest.raises(ConfigError, match="not a text file"):
         read(lock)
     with pytest.raises(ConfigError, match="is a folder"):
@@ -166,3 +166,57 @@ def test_what_is_written_is_read_again_as_it_was(lock: Path) -> None:
 
 def test_hashes_may_be_left_out_where_people_read() -> None:
     assert render([Pin("six", "1.16.0", (A,)), Pin("idna", "3.6", (B,))], hashes=False) == "idna==3.6\nsix==1.16.0\n"
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+FROZEN = f"""anyio==4.16.0
+-e git+ssh://me:secret@host.example/a/b.git@{COMMIT}#egg=b&subdirectory=c
+cuda @ https://host.example/cuda-12.4%2Bcu124-cp311-cp311-linux_x86_64.whl#sha256={"a" * 64}
+fork @ git+https://host.example/a/fork.git@{COMMIT}
+numpy @ file:///croot/numpy_1668593735768/work
+# Editable install with no version control (thing==0.3)
+-e /home/me/thing
+typing_extensions==4.16.0
+"""
+
+
+def test_what_pip_freeze_wrote_is_read_and_what_is_no_release_is_fixed(lock: Path) -> None:
+    found = read(lock, FROZEN)
+    assert found.versions() == {"anyio": "4.16.0", "typing-extensions": "4.16.0"}
+    assert [(one.name, one.version, one.why) for one in found.fixed] == [
+        ("b", "", "an editable install"),
+        ("cuda", "12.4+cu124", "installed from a file address"),
+        ("fork", "", "installed from a repository"),
+        ("numpy", "", "installed from a file address"),
+        ("thing", "", "an editable install"),
+    ]
+
+
+def test_no_address_of_a_freeze_is_kept(lock: Path) -> None:
+    assert "secret" not in repr(read(lock, FROZEN))
+    assert "host.example" not in repr(read(lock, FROZEN))
+
+
+@pytest.mark.parametrize(
+    ("frozen", "by_hand"),
+    [
+        (f"fork.git@{COMMIT}\n", "fork.git@main\n"),
+        ("# Editable install with no version control (thing==0.3)\n", ""),
+        ("anyio==4.16.0\n", "zipp==4.16.0\n"),
+        ("anyio==4.16.0\n", "anyio==4.16.0 ; python_version > '3'\n"),
+        ("anyio==4.16.0\n", f"anyio==4.16.0 --hash={A}\n"),
+        ("anyio==4.16.0\n", "-i x\n"),
+    ],
+)
+def test_a_file_that_pip_freeze_would_not_write_is_held_to_pins(lock: Path, frozen: str, by_hand: str) -> None:
+    """A commit that is not whole, a folder without pip's remark, another order, markers, hashes, options."""
+    assert frozen in FROZEN
+    with pytest.raises(ConfigError, match=r"is an editable install|is a repository or file address"):
+        read(lock, FROZEN.replace(frozen, by_hand))
+
+
+@pytest.mark.parametrize("line", ["=", "=x", "==1.0", "\\", "[", "a[", "six==1.16.0 --hash=sha256:zz", "six===1.0=="])
+def test_lines_that_begin_or_end_oddly_are_refused_in_one_line(lock: Path, line: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(lock, f"{line}\n")
+    assert "\n" not in str(caught.value)
