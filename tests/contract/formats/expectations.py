@@ -37,7 +37,7 @@ class Sample:
 
 INSTALLED = "gitthing six thing"
 SAMPLES = (
-    Sample("uv.lock", "uv.lock"),
+    Sample("uv.toml", "uv.lock"),
     Sample("pylock.toml", "pylock.toml"),
     Sample("poetry.lock", "poetry.lock"),
     Sample("pdm.lock", "pdm.lock"),
