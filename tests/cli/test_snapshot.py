@@ -258,10 +258,17 @@ def test_interrupted_at_any_moment_it_leaves_a_whole_snapshot_or_none(
 ) -> None:
     whole = {"mbisect.toml", "envs/v1.toml", "envs/v1.json", "lockfiles/v1.txt"}
     outcomes = set()
-    for delay in (0.5, 0.8, 1.0, 1.2, 1.4, 1.6, 2.0):
+    for delay in (0.05, 0.5, 0.8, 1.0, 1.2, 1.4, 1.6, 2.0):
         argv = [PROGRAM, "snapshot", "v1", "--force", "--python", str(environment)]
         env = {**os.environ, "MBISECT_CACHE": str(cache)}
-        running = subprocess.Popen(argv, cwd=project, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        running = subprocess.Popen(
+            argv,
+            cwd=project,
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background job ignores it
+        )
         time.sleep(delay)
         running.send_signal(number)
         _, said = running.communicate(timeout=60)
