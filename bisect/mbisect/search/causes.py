@@ -530,8 +530,9 @@ class Search:
 
     def _healed(self, suspects: Suspects) -> Healed | None:
         """It broke in passing and was mended on its own axis: good with the axis at its bad end is good. And where."""
-        final = {cause.change.key: self._bad.values.get(cause.change.key) for cause in suspects.causes}
-        if all(cause.change.after == final[cause.change.key] for cause in suspects.causes):
+        after = {key: value for suspect in suspects.all for key, value in suspect.after.items()}
+        final = {key: self._bad.values.get(key) for key in after}
+        if after == final:
             return None
         mended = self._moved(self._good, final, {}, "passing", self._bad)
         if self._evidence.settle(mended, "passing").verdict is not Verdict.GOOD:
