@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from statistics import median
 
-from mbisect.cli import _open
+from mbisect.cli.search import open_question
 from mbisect.conduct import Options
 from mbisect.events import Reporter
 from mbisect.journal import Record
@@ -40,7 +40,7 @@ def main() -> None:
     found: dict[str, list[Record]] = {way: [] for way in given.ways}
     for turn in range(given.again):
         for way in given.ways:
-            _, conductor = _open(Asked(given.good, given.bad, folder=str(Path.cwd())))
+            _, conductor = open_question(Asked(given.good, given.bad, folder=str(Path.cwd())))
             found[way].append(conductor.answer(WAYS[way], Reporter()))
             print(f"{turn + 1}: {way}: {row(way, found[way][-1:])}", flush=True)
     lines = ["| way | trials at full size | cheap trials | workload seconds | answer |", "|---|---|---|---|---|"]

@@ -1,0 +1,52 @@
+"""The command line: parse, call, print, exit status. The only room that catches our errors; imports late.
+
+A module per group of commands. To import it puts them into the program; the help lists them in the order of imports.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Any, NoReturn
+
+import typer
+
+from mbisect.cli import search, snapshots, cache, compare, simulate  # isort: skip  # noqa: F401  # in the order of the help
+from mbisect.cli.app import app
+from mbisect.errors import MbisectError
+
+__all__ = ["app", "main"]
+
+
+UNPARSABLE: Any = typer.BadParameter.__base__
+"""What typer raises for a command line that cannot be parsed. Newer versions of it bring their own copy of click, so
+that catching click's own class would miss it."""
+
+
+def main() -> NoReturn:
+    """Entry point: every error of ours is one line on stderr and its own exit status.
+
+    To be told to end (`kill`, a closed terminal) is the same as Ctrl-C: the trials that run are ended too.
+    """
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, signal.default_int_handler)
+    try:
+        status = app(standalone_mode=False)
+        if status == 130:  # newer versions of typer turn Ctrl-C into this status and say nothing
+            raise KeyboardInterrupt
+    except MbisectError as error:
+        status = _complain(str(error), error.exit_status)
+    except UNPARSABLE as error:
+        error.show()
+        status = error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        status = _complain("interrupted; the same command goes on where this one stopped", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        status = 141
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(message: str, status: int) -> int:
+    typer.echo(f"mbisect: {message}", err=True)
+    return status

@@ -1,0 +1,47 @@
+"""The program itself, and the options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="git bisect for everything a fine-tune depends on: names the release, commit, dataset revision, setting or "
+    "seed that turned a good run into a bad one, proven in both directions.",
+)
+
+Good = Annotated[
+    str, typer.Option("--good", metavar="GOOD", help="Snapshot of mbisect.toml, or a lock file, that works.")
+]
+Bad = Annotated[str, typer.Option("--bad", metavar="BAD", help="Snapshot or lock file that does not.")]
+Python = Annotated[str | None, typer.Option(help="Interpreter of both ends: a version (3.11) or a path.", metavar="V")]
+ByName = Annotated[str, typer.Argument(metavar="NAME", help="Snapshot of mbisect.toml, or a lock file.")]
+Other = Annotated[str | None, typer.Option(help="Another interpreter: a version (3.11) or a path.", metavar="V")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from mbisect import __version__
+
+        typer.echo(f"mbisect {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that belong to no command."""
+
+
+def say(text: str) -> None:
+    """A line beside the results."""
+    typer.echo(f"mbisect: {text}", err=True)

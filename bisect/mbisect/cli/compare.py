@@ -1,0 +1,39 @@
+"""`env-diff`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbisect.cli.app import Python, app
+
+
+@app.command("env-diff", epilog="Exit status: 0 the same, 1 different, 2 usage or configuration.")
+def env_diff(
+    first: Annotated[str, typer.Argument(metavar="A", help="Snapshot of mbisect.toml, or a lock file.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    python: Python = None,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="Every package and commit, none folded.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as Markdown; - prints that instead.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file.")] = None,
+) -> None:
+    """What differs between A and B, the most suspicious first. Builds and runs nothing.
+
+    mbisect env-diff v1 v4
+
+    mbisect env-diff good.txt bad.txt --python 3.11 --html diff.html
+    """
+    from mbisect.comparison.gather import compare_named
+    from mbisect.environments.store import cache_root
+
+    found = compare_named(Path.cwd(), first, second, cache=cache_root(), environ=os.environ, python=python)
+    from mbisect.report.env_diff.deliver import deliver
+
+    deliver(found, everything=everything, as_json=as_json, markdown=markdown, html=html)
+    raise typer.Exit(1 if found.differences else 0)

@@ -1,0 +1,235 @@
+"""`run` and `reproduce`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mbisect.cli.app import Bad, Good, Python, app
+from mbisect.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mbisect.conduct import Conductor
+    from mbisect.journal import Record
+    from mbisect.question import Question
+    from mbisect.terms import Asked
+
+
+STATUS = {"found": 0, "not-reproduced": 3, "good-endpoint-fails": 4, "undecided": 5}
+"""Outcome of a run → exit status."""
+
+PATIENCE = 30.0
+"""Seconds that `--dry-run --verbose` waits at most to learn what is in the releases' wheels."""
+
+
+@app.command(
+    epilog="Exit status: 0 cause found, 2 usage or configuration, 3 not reproduced (the bad end is good), "
+    "4 the good end is bad, 5 undecided, 70 our fault, 130 interrupted."
+)
+def run(
+    good: Good,
+    bad: Bad,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="-- COMMAND …", help="Judged by its exit status: 0 good, 125 untestable, 1-127 bad."),
+    ] = None,
+    python: Python = None,
+    good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
+    bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end alone.")] = None,
+    axis: Annotated[
+        list[str] | None, typer.Option(metavar="AXIS", help="Search this axis only; may be given again.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Trials at once.")] = 1,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Most runs of each end; 1 where runs never differ.")
+    ] = None,
+    confidence: Annotated[
+        float, typer.Option(min=0.5, max=0.999, metavar="P", help="How surely a cause must be known.")
+    ] = 0.95,
+    max_trials: Annotated[int | None, typer.Option(min=2, metavar="N", help="Give up after N trials.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, metavar="S", help="Seconds after which a trial is killed and untestable.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the report as JSON.")] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as Markdown.")] = None,
+    allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
+    fidelity: Annotated[
+        bool, typer.Option("--fidelity/--no-fidelity", help="Search at a cheaper level where that tells as much.")
+    ] = True,
+    suspect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Look here first: a package or an axis; may be given again. Excludes nothing."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the timeline and the cost; run nothing.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="With --dry-run: also which changes are thought likeliest, and why.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is known.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the verdict.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report (or the plan) as JSON.")] = False,
+) -> None:
+    """Find the change that turned GOOD into BAD.
+
+    mbisect run --good v1 --bad v4
+
+    mbisect run --good good.txt --bad bad.txt --python 3.11 -- python test.py
+
+    mbisect run --good v1 --bad v4 --axis package --jobs 2 --report found.json
+
+    mbisect run --good v1 --bad v4 --suspect transformers --suspect dataset
+    """
+    if verbose and not dry_run:
+        raise UsageError("--verbose says what is thought of the changes before a run; it goes with --dry-run")
+    asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds)
+    question, conductor = open_question(asked)
+    if dry_run:
+        from mbisect.conduct import left_out_of
+
+        for line in left_out_of(question.good, question.bad):
+            typer.echo(f"mbisect: {line}", err=True)
+        _print_plan(question, conductor, suspect or (), verbose=verbose, as_json=as_json)
+        return
+    from mbisect.conduct import Options
+
+    options = Options(jobs, seeds, confidence, max_trials, fresh, fidelity, tuple(suspect or ()))
+    with _reporter(quiet or as_json) as reporter:
+        record = conductor.answer(options, reporter)
+    _deliver(record, report, markdown, quiet=quiet, as_json=as_json)
+    raise typer.Exit(STATUS[record.finding.outcome])
+
+
+def _asked(
+    good: str,
+    bad: str,
+    command: list[str] | None,
+    good_python: str | None,
+    bad_python: str | None,
+    axes: list[str] | None,
+    timeout: float | None,
+    allow_builds: bool,
+) -> Asked:
+    from mbisect.terms import Asked, Axis
+
+    for axis in axes or []:
+        if axis not in list(Axis):
+            raise UsageError(
+                f"--axis {axis}: there is no such axis; known: {', '.join(a for a in Axis if a != 'system')}"
+            )
+    return Asked(
+        good,
+        bad,
+        tuple(command or ()),
+        good_python,
+        bad_python,
+        tuple(Axis(axis) for axis in axes or []),
+        timeout,
+        allow_builds,
+        str(Path.cwd()),
+    )
+
+
+def open_question(asked: Asked) -> tuple[Question, Conductor]:
+    """The question in full, and who answers it."""
+    from mbisect.conduct import Conductor
+    from mbisect.environments.indexes import endpoints_of, find_links_of
+    from mbisect.environments.interpreters import find_interpreter
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.question import pose
+
+    store = Store(cache_root())
+    question = pose(asked, lambda request: find_interpreter(request, cache=store.root), store.root / "datasets")
+    return question, Conductor(question, store, endpoints_of(os.environ), find_links_of(os.environ))
+
+
+def _reporter(quiet: bool) -> Any:
+    from contextlib import nullcontext
+
+    from mbisect.events import Reporter
+
+    if quiet:
+        return nullcontext(Reporter())
+    if sys.stderr.isatty():
+        from mbisect.report.live import LiveReporter
+
+        return LiveReporter()
+    from mbisect.report.live import PlainReporter
+
+    return nullcontext(PlainReporter())
+
+
+def _deliver(record: Record, report: Path | None, markdown: Path | None, *, quiet: bool, as_json: bool) -> None:
+    from mbisect.report.machine import as_report, write_report
+
+    if report is not None:
+        write_report(report, record)
+    if markdown is not None:
+        from mbisect.report.markdown import as_markdown
+
+        markdown.write_text(as_markdown(record), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(as_report(record), indent=2))
+    elif quiet:
+        from mbisect.report.words import verdict_sentence
+
+        typer.echo(verdict_sentence(record))
+    else:
+        from rich.console import Console
+
+        from mbisect.report.terminal import print_report
+
+        print_report(record, Console())
+
+
+def _print_plan(
+    question: Question, conductor: Conductor, suspects: Sequence[str], *, verbose: bool, as_json: bool
+) -> None:
+    from dataclasses import asdict
+
+    from mbisect.estimate import estimate, worst_case
+    from mbisect.report.plan import plan_as_json, render_plan, render_priors
+
+    timeline = conductor.plan()
+    priors = conductor.priors(timeline, suspects, patience=PATIENCE if verbose else 0.0)
+    worst, cost = worst_case(len(timeline)), estimate(timeline, conductor.sizes(), conductor.earlier_seconds())
+    if as_json:
+        typer.echo(json.dumps(plan_as_json(timeline, worst, asdict(cost), priors.all()), indent=2))
+        return
+    from rich.console import Console
+
+    console = Console()
+    console.print(render_plan(timeline, worst, cost.words()))
+    if verbose:
+        console.print(render_priors(priors.all(), traced=priors.traced))
+
+
+@app.command()
+def reproduce(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, as its report names it.")],
+    side: Annotated[str, typer.Argument(metavar="good|bad", help="The last good candidate, or the first bad one.")],
+) -> None:
+    """Run one side of a finding once more.
+
+    It runs in the current folder's project, and what it prints is printed.
+
+    mbisect reproduce 0a1b2c3d4e5f bad
+    """
+    from mbisect.conduct import candidate_of
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.terms import Ask
+
+    if side not in ("good", "bad"):
+        raise UsageError(f"the side is `good` or `bad`, not `{side}`")
+    asked, candidate = candidate_of(Store(cache_root()), run, side)
+    _, conductor = open_question(asked)
+    trial = conductor.trial(Ask(candidate, 0, "boundary"))
+    typer.echo(trial.measurement.tail)
+    typer.echo(f"mbisect: {trial.outcome.verdict}: {trial.outcome.reason}", err=True)

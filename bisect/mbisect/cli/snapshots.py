@@ -1,0 +1,152 @@
+"""What is done with one snapshot: `lock`, `snapshot`, `build`, `exec`, `export`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mbisect.cli.app import ByName, Other, app, say
+
+
+@app.command()
+def lock(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot whose envs/NAME.toml is resolved.")],
+) -> None:
+    """Resolve what a snapshot asks for.
+
+    Reads envs/NAME.toml, resolves it at its cut-off date, and writes lockfiles/NAME.txt.
+
+    mbisect lock v1
+    """
+    from mbisect.environments.asked import read_asked_for, resolve_asked_for
+    from mbisect.environments.interpreters import find_interpreter
+    from mbisect.environments.lockfile import write_lock
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.environments.uv import Uv
+
+    store = Store(cache_root())
+    asked = read_asked_for(Path("envs", f"{name}.toml"))
+    interpreter, pins = resolve_asked_for(asked, Uv(store.root / "uv"), find_interpreter)
+    target = Path("lockfiles", f"{name}.txt")
+    target.parent.mkdir(exist_ok=True)
+    write_lock(target, pins, header=f"Written by `mbisect lock {name}` for Python {interpreter.minor}; do not edit.")
+    typer.echo(f"wrote {target}: {len(pins)} packages")
+
+
+@app.command()
+def snapshot(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the snapshot is to be called.")],
+    python: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="Interpreter or environment.  [default: the active virtual environment, else .venv]"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed that was used.")] = 0,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="REV", help="Dataset revision that was used.  [default: what is checked out]")
+    ] = None,
+    numeric: Annotated[
+        bool, typer.Option("--numeric", help="Import numpy and torch too, to record how they are set to compute.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a snapshot of this name.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
+) -> None:
+    """Write down the environment that works now.
+
+    Writes envs/NAME.toml, envs/NAME.json and lockfiles/NAME.txt, and the snapshot's entry in mbisect.toml.
+
+    mbisect snapshot v5
+
+    mbisect snapshot v5 --python ~/train/.venv --seed 4 --dataset 142f5c3
+    """
+    from mbisect.environments.index import Index
+    from mbisect.environments.indexes import endpoints_of, find_links_of
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.report.captured import as_plain, as_text
+    from mbisect.snapshot import Wanted, take_snapshot
+
+    root = Store(cache_root()).root
+    index = Index(root, endpoints=endpoints_of(os.environ), find_links=find_links_of(os.environ))
+    wanted = Wanted(name, python, seed, dataset, force, numeric)
+    taken = take_snapshot(wanted, Path.cwd(), index, root / "datasets")
+    typer.echo(json.dumps(as_plain(taken), indent=2) if as_json else as_text(taken))
+    for warning in taken.warnings:
+        typer.echo(f"mbisect: {warning}", err=True)
+
+
+@app.command()
+def build(name: ByName, python: Other = None) -> None:
+    """Build a snapshot's environment and print its path.
+
+    mbisect build v1
+    """
+    from mbisect.enter import built
+    from mbisect.environments.store import Store, cache_root
+
+    _, environment = built(name, python, Path.cwd(), Store(cache_root()), say)
+    typer.echo(environment.folder)
+
+
+@app.command("exec")
+def execute(
+    name: ByName,
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND …", help="Its exit status is passed on.")],
+    python: Other = None,
+) -> None:
+    """Run a command in a snapshot's environment.
+
+    It runs in the current folder, with the snapshot's variables; the environment is built first when it is not there.
+
+    mbisect exec v1 -- python -c "import transformers; print(transformers.__version__)"
+    """
+    from mbisect.enter import built, enter
+    from mbisect.environments.store import Store, cache_root
+
+    store = Store(cache_root())
+    snapshot, environment = built(name, python, Path.cwd(), store, say)
+    enter(snapshot, environment, command, store, os.environ)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot of mbisect.toml whose lock is written.")],
+    to: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="requirements, pylock, conda, dockerfile or cyclonedx.")
+    ] = "requirements",
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there; without it to stdout.")] = None,
+    hashes: Annotated[
+        bool,
+        typer.Option("--hashes/--no-hashes", help="Keep the lock's hashes; pip wants them of all packages or none."),
+    ] = True,
+) -> None:
+    """Write a snapshot's lock for other tools.
+
+    No address of a package index is in it. Only pylock asks the index, for the names of files.
+
+    mbisect export v1 --format pylock --output pylock.toml
+    """
+    from functools import partial
+
+    from mbisect.environments.index import Index
+    from mbisect.environments.indexes import endpoints_of
+    from mbisect.environments.interpreters import find_interpreter
+    from mbisect.environments.lockfile import left_out, write_whole
+    from mbisect.environments.store import Store, cache_root
+    from mbisect.export import export as exported
+
+    store = Store(cache_root())
+    index = Index(store.root, endpoints=endpoints_of(os.environ))
+    find = partial(find_interpreter, cache=store.root)
+    done = exported(name, to, Path.cwd(), find, index.files, hashes=hashes)
+    if done.lock.fixed:
+        typer.echo(f"mbisect: {name}: {left_out(done.lock)}", err=True)
+    if output is None:
+        typer.echo(done.text, nl=False)
+        return
+    write_whole(output, done.text)
+    typer.echo(f"wrote {output}: {len(done.lock.pins)} packages")
