@@ -74,6 +74,8 @@ class SnapshotTable(Table):
     seed: int = 0
     settings: dict[str, Any] = {}
     variables: dict[str, str] = {}
+    recovered: str | None = None
+    """The file with the evidence, where `mbisect recover` rebuilt it, relative to the file."""
 
 
 class Project(Table):

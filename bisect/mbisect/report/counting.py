@@ -1,4 +1,4 @@
-"""A bar on stderr that counts what is done; silent where stderr is no terminal."""
+"""A bar on stderr that counts what is done, or a line that says what is waited for; silent without a terminal."""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ def counting(total: int, what: str) -> Iterator[Callable[[], object]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda: progress.advance(task)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Says what takes its time; gone in the end, and silent where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield

@@ -1,0 +1,110 @@
+"""An environment that was recovered, as text for a terminal. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mbisect.environments.recover.evidence import Evidence, Present
+from mbisect.environments.recover.result import How, Provenance, Recovered, distinct
+from mbisect.environments.recover.weigh import Conflict
+
+WORDS = {
+    How.EXACT: "exact",
+    How.RANGE: "a range, and the date",
+    How.DATE: "the date alone",
+    How.ASSUMED: "assumed",
+}
+STYLE = {How.EXACT: "green", How.RANGE: "cyan", How.DATE: "", How.ASSUMED: "yellow"}
+FEW = 3
+"""Alternatives and pieces of evidence that a row shows."""
+
+
+def render_recovered(recovered: Recovered, *, everything: bool) -> RenderableType:
+    """When it was made, what is known of each package and why, what contradicts, and what was written."""
+    parts: list[RenderableType] = [
+        Text.assemble((f"snapshot {recovered.name}", "bold"), ", recovered"),
+        _when(recovered),
+    ]
+    parts += [Text(_python(recovered.python)), Text(), _table(recovered, everything=everything)]
+    parts += [Text(line, style="yellow") for line in _doubts(recovered)]
+    parts += [Text(), Text(f"wrote {', '.join(map(str, recovered.files))}")] if recovered.files else []
+    return Group(*parts)
+
+
+def _when(recovered: Recovered) -> Text:
+    window = recovered.window
+    if window is None:
+        return Text("  made      nothing dates it: the newest packages that fit; give the day of the run with --date")
+    day = f"{recovered.day:%Y-%m-%d}"
+    lines = [f"  made      about {day}, by the evidence between {window.first:%Y-%m-%d} and {window.last:%Y-%m-%d}"]
+    if window.too_early is not None:
+        lines.append(
+            f"  too early {window.too_early:%Y-%m-%d}: what was there does not fit together with what was out by then"
+        )
+    if window.agreeing:
+        lines.append(f"  newest    {', '.join(window.agreeing)}: nothing newer was out")
+    if window.held_back:
+        lines.append(f"  held back {', '.join(window.held_back)}: newer ones were out")
+    return Text("\n".join(lines))
+
+
+def _python(python: Provenance) -> str:
+    where = f": {distinct(python.evidence)[0].file}" if python.evidence else ""
+    doubt = "; nothing says which, choose another with --python" if python.how is How.ASSUMED else ""
+    return f"  python    {python.version} ({WORDS[python.how].replace(', and the date', '')}{where}{doubt})"
+
+
+def _table(recovered: Recovered, *, everything: bool) -> RenderableType:
+    shown = [one for one in recovered.packages if everything or one.how in (How.EXACT, How.RANGE) or one.alternatives]
+    shown.sort(key=lambda one: (list(How).index(one.how), one.package))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("package", "version", "known by", "evidence", "other days of the window"):
+        table.add_column(title, overflow="fold")
+    for one in shown:
+        table.add_row(
+            one.package,
+            one.version,
+            Text(WORDS[one.how], style=STYLE[one.how]),
+            _pieces(one.evidence),
+            _short(one.alternatives),
+        )
+    counts = Counter(one.how for one in recovered.packages)
+    summary = ", ".join(f"{counts[how]} {WORDS[how]}" for how in How if counts[how])
+    hidden = len(recovered.packages) - len(shown)
+    more = f"; {hidden} that the whole window agrees on are not shown (--all)" if hidden else ""
+    return Group(table, Text(), Text(f"{len(recovered.packages)} packages: {summary}{more}"))
+
+
+def _pieces(evidence: Iterable[Evidence]) -> str:
+    told = [one for one in distinct(evidence) if isinstance(one.says, Present) and len(one.says.specifier)]
+    shown = [f"{one.file} ({one.place})" for one in told[:1]]
+    return ", ".join([*shown, *([f"and {len(told) - 1} more"] if len(told) > 1 else [])])
+
+
+def _short(versions: Iterable[str]) -> str:
+    rows = list(versions)
+    more = f" and {len(rows) - FEW} more" if len(rows) > FEW else ""
+    return ", ".join(rows[:FEW]) + more
+
+
+def _doubts(recovered: Recovered) -> Iterable[str]:
+    yield from map(_conflict, recovered.conflicts)
+    later = [name for name in recovered.later if not name.startswith(("nvidia-", "cuda-", "triton"))]
+    if later:
+        yield f"younger than that day, so taken from later: {', '.join(later)}"
+    if recovered.left_out:
+        yield f"on no package index, so left out: {', '.join(recovered.left_out)}"
+    for line in recovered.gathered.unread:
+        yield f"not read: {line}"
+
+
+def _conflict(one: Conflict) -> str:
+    aside, why = one.aside, one.why
+    if aside is why:
+        return f"set aside: {aside.file} ({aside.place}) says {aside.raw!r}, and no index has that"
+    return f"set aside: {aside.file} ({aside.place}) says {aside.raw!r}, against {why.file} ({why.place}): {why.raw!r}"
