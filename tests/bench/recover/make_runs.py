@@ -2,13 +2,15 @@
 
     python tests/bench/recover/make_runs.py [NAME …] [--scratch DIR]      default: all of them
 
-For each stack: resolve what is asked for at its date, build it, run train.py in it with the Trainer and with SFTTrainer,
-keep the small files of what is left behind. runs/NAME/truth.txt is what was installed; truth.json has the date, which
-is the cut-off and the time at which the files are to be thought of as written (git does not keep that of files).
-Nothing that a run leaves is edited; it is refused when it names this machine. Weights and optimizer states are not kept.
+For each stack: resolve what is asked for at its date, build it, run train.py in it with the Trainer and with SFTTrainer
+of its day, keep the small files of what they leave. runs/NAME/truth.txt is what was installed; truth.json has the date:
+the cut-off, and the time at which the files are to be thought of as written (git does not keep that of files).
+Nothing that a run leaves is edited; one that names this machine is refused. Weights and optimizer states are not kept.
 
-torch is 2.13.0 everywhere, as in envs/: older wheels are several GB, and torch is exempt from the cut-off with what it
-requires. A date is some days after a release of transformers, so that the others of that day work with it.
+torch is 2.13.0 everywhere, as in envs/: older wheels are several GB. It is exempt from the cut-off with what it needs,
+so these few are as new as the day on which the runs were made (2026-11-24). A date lies some days after a release of
+transformers, when trl and peft of that day work with it; all seven stacks then train without further ado. The one
+setting made for our sake is logging_dir, whose default would hold the host's name and the day of the making.
 """
 
 import argparse
@@ -52,9 +54,7 @@ def make(name: str, scratch: Path) -> str:
     """Make the runs of one stack; -> what was installed and kept, in a line."""
     date = STACKS[name] + TIME
     uv = Uv(cache_root() / "uv")
-    asked = AskedFor(
-        python="3.11", requirements=ASKED, exclude_newer=date, exclude_newer_exempt=EXEMPT
-    )  # fmt: skip
+    asked = AskedFor(python="3.11", requirements=ASKED, exclude_newer=date, exclude_newer_exempt=EXEMPT)
     interpreter, pins = resolve_asked_for(asked, uv, find_interpreter)
     versions = {pin.name: pin.version for pin in pins}
     if not versions["transformers"].startswith(name.removeprefix("transformers-") + "."):
