@@ -7,10 +7,10 @@ of its day, keep the small files of what they leave. runs/NAME/truth.txt is what
 the cut-off, and the time at which the files are to be thought of as written (git does not keep that of files).
 Nothing that a run leaves is edited; one that names this machine is refused. Weights and optimizer states are not kept.
 
-torch is 2.13.0 everywhere, as in envs/: older wheels are several GB. It is exempt from the cut-off with what it needs,
-so these few are as new as the day on which the runs were made (2026-11-24). A date lies some days after a release of
-transformers, when trl and peft of that day work with it; all seven stacks then train without further ado. The one
-setting made for our sake is logging_dir, whose default would hold the host's name and the day of the making.
+torch is 2.13.0 everywhere, as in envs/: older wheels are several GB. It is exempt from the cut-off, with as few as can
+be of what it needs; these few are as new as the day on which the runs were made (2026-11-24). A date lies some days
+after a release of transformers, when trl and peft of that day work with it; all seven stacks then train without further
+ado. The one setting made for our sake is logging_dir, whose default would hold the host's name and the day of the making.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from itertools import combinations
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ from mbisect.environments.indexes import default_endpoint, endpoints_of
 from mbisect.environments.interpreters import find_interpreter
 from mbisect.environments.store import cache_root
 from mbisect.environments.uv import Uv
+from mbisect.errors import ConfigError
+from mbisect.terms import Interpreter, Pin
 
 HERE = Path(__file__).parent
 RUNS = HERE / "runs"
@@ -43,7 +46,8 @@ STACKS = {
 }
 TIME = "T12:00:00Z"
 ASKED = ("torch==2.13.0", "transformers", "peft", "trl", "numpy")
-EXEMPT = ("torch", "setuptools", "sympy", "typing-extensions")
+YOUNG = ("setuptools", "sympy", "typing-extensions")
+"""What torch 2.13.0 needs in a release that is younger than some of the dates."""
 KINDS = ("trainer", "sft")
 LARGE = 100_000
 """Bytes. Larger files are not kept."""
@@ -54,8 +58,7 @@ def make(name: str, scratch: Path) -> str:
     """Make the runs of one stack; -> what was installed and kept, in a line."""
     date = STACKS[name] + TIME
     uv = Uv(cache_root() / "uv")
-    asked = AskedFor(python="3.11", requirements=ASKED, exclude_newer=date, exclude_newer_exempt=EXEMPT)
-    interpreter, pins = resolve_asked_for(asked, uv, find_interpreter)
+    exempt, interpreter, pins = resolve(date, uv)
     versions = {pin.name: pin.version for pin in pins}
     if not versions["transformers"].startswith(name.removeprefix("transformers-") + "."):
         sys.exit(f"{name}: {date} gives transformers {versions['transformers']}; choose another date")
@@ -72,13 +75,26 @@ def make(name: str, scratch: Path) -> str:
         for kind in KINDS:
             train(venv, scratch / kind, kind)
             kept += keep(scratch / kind, Path(temporary, kind))
-        facts = {"date": date, "python": interpreter.version, "asked": ASKED, "exempt": EXEMPT}
+        facts = {"date": date, "python": interpreter.version, "asked": ASKED, "exempt": exempt}
         Path(temporary, "truth.json").write_text(json.dumps(facts, indent=1) + "\n")
         Path(temporary, "truth.txt").write_text(truth)
         shutil.rmtree(RUNS / name, ignore_errors=True)
         shutil.copytree(temporary, RUNS / name)
     main = ", ".join(f"{package} {versions[package]}" for package in ("transformers", "peft", "trl", "numpy"))
     return f"{name}: {STACKS[name]}, {len(versions)} packages, {main}, {kept / 1000:.0f} kB"
+
+
+def resolve(date: str, uv: Uv) -> tuple[tuple[str, ...], Interpreter, tuple[Pin, ...]]:
+    """The packages of a day, with the fewest younger ones; -> which these are, the Python, the pins."""
+    for count in range(len(YOUNG) + 1):
+        for chosen in combinations(YOUNG, count):
+            exempt = ("torch", *chosen)
+            asked = AskedFor(python="3.11", requirements=ASKED, exclude_newer=date, exclude_newer_exempt=exempt)
+            try:
+                return exempt, *resolve_asked_for(asked, uv, find_interpreter)
+            except ConfigError:
+                continue
+    sys.exit(f"{date}: no solution, whatever of {', '.join(YOUNG)} is younger")
 
 
 def train(venv: Path, folder: Path, kind: str) -> None:

@@ -1,10 +1,10 @@
 """How much of a lost environment comes back? Real runs with dated stacks, their locks hidden.
 
-    python tests/bench/recover/recover.py [--runs NAME…] [--markdown FILE]
+    python tests/bench/recover/recover.py [--runs NAME…] [--each] [--markdown FILE]
 
-Each stack twice (Trainer, SFTTrainer): once with the dates of the run's files, off by up to three days either way, and
-once with all dates destroyed. Right: packages of the true lock with their true version. Wrong exact: packages that are
-marked `exact` and are not; that must be none.
+The evidence is what the Trainer and the SFTTrainer of a stack left, together, or each alone (--each). First with the
+dates of the files, off by up to three days either way; then with all dates destroyed: the files are as old as the copy.
+Right: packages of the true lock with their true version. Wrong exact: packages that are marked `exact` and are not.
 """
 
 from __future__ import annotations
@@ -35,62 +35,65 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", nargs="*", metavar="NAME", default=sorted(path.name for path in RUNS.iterdir()))
+    parser.add_argument("--each", action="store_true", help="the evidence of each run alone, too")
     parser.add_argument("--markdown", type=Path, metavar="FILE")
     given = parser.parse_args()
+    off = ", ".join(f"{days:+d}" if days else "0" for days in OFF)
     lines = [
-        "| run | packages | dates off by -3, 0, 3 days: right | no dates: right | wrong exact | seconds |",
+        f"| stack, evidence of | packages | right, dates off by {off} days | right, no dates | wrong exact | seconds |",
         "|---|---|---|---|---|---|",
     ]
-    dated: list[float] = []
-    undated: list[float] = []
-    for name in given.runs:
-        for way in ("trainer", "sft"):
-            line, known, blind = row(RUNS / name, way)
-            dated += known
-            undated.append(blind)
-            lines.append(line)
-            print(line, flush=True)
-    text = "\n".join([*lines, f"| mean | | {mean(dated):.1f} | {mean(undated):.1f} | | |"]) + "\n"
+    for ways in (("trainer", "sft"), ("trainer",), ("sft",)) if given.each else (("trainer", "sft"),):
+        rows = [Row(RUNS / name, ways) for name in given.runs]
+        for row in rows:
+            print(row.line(), flush=True)
+        share = [right / len(row.truth) for row in rows for right in row.dated]
+        blind = [row.blind / len(row.truth) for row in rows]
+        lines += [row.line() for row in rows]
+        lines.append(f"| mean, {' and '.join(ways)} | | {mean(share):.1%} | {mean(blind):.1%} | | |")
+    text = "\n".join(lines) + "\n"
     print(text)
     if given.markdown is not None:
         given.markdown.write_text(text, encoding="utf-8")
 
 
-def row(stack: Path, way: str) -> tuple[str, list[float], float]:
-    """One line of the table, and how many were right."""
-    truth = dict(line.split("==") for line in (stack / "truth.txt").read_text().split("\n") if "==" in line)
-    date = datetime.fromisoformat(json.loads((stack / "truth.json").read_text())["date"])
-    started = time.perf_counter()
-    found = [(off, recovered(stack / way, date + timedelta(days=off))) for off in OFF]
-    blind = recovered(stack / way, None)
-    seconds = (time.perf_counter() - started) / (len(OFF) + 1)
-    known = [right(one, truth) for _, one in found]
-    wrong = sum(wrong_exact(one, truth) for one in (*(one for _, one in found), blind))
-    cells = [
-        f"{stack.name} {way}",
-        len(truth),
-        ", ".join(f"{n:.0f}" for n in known),
-        f"{right(blind, truth):.0f}",
-        wrong,
-    ]
-    return "| " + " | ".join(map(str, cells)) + f" | {seconds:.0f} |", known, right(blind, truth)
+class Row:
+    """One stack, recovered with each date and with none."""
+
+    def __init__(self, stack: Path, ways: tuple[str, ...]) -> None:
+        lines = (stack / "truth.txt").read_text().splitlines()
+        self.truth = dict(line.split("==") for line in lines if "==" in line)
+        self.name = f"{stack.name} {' and '.join(ways)}"
+        date = datetime.fromisoformat(json.loads((stack / "truth.json").read_text())["date"])
+        started = time.perf_counter()
+        found = [recovered(stack, ways, date + timedelta(days=off)) for off in OFF]
+        blind = recovered(stack, ways, None)
+        self.seconds = (time.perf_counter() - started) / (len(OFF) + 1)
+        self.dated = [right(one, self.truth) for one in found]
+        self.blind = right(blind, self.truth)
+        self.wrong = sum(wrong_exact(one, self.truth) for one in (*found, blind))
+
+    def line(self) -> str:
+        """As Markdown."""
+        dated = ", ".join(map(str, self.dated))
+        return f"| {self.name} | {len(self.truth)} | {dated} | {self.blind} | {self.wrong} | {self.seconds:.0f} |"
 
 
-def recovered(folder: Path, date: datetime | None) -> Recovered:
+def recovered(stack: Path, ways: tuple[str, ...], date: datetime | None) -> Recovered:
     """Recover from a copy whose files have one date, or that of the copying."""
     root = Store(cache_root()).root
     index = Index(root, endpoints=endpoints_of(os.environ), find_links=find_links_of(os.environ))
     with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch, "run")
-        shutil.copytree(folder, copy)
-        for path in copy.rglob("*"):
-            if date is not None:
-                os.utime(path, (date.timestamp(), date.timestamp()))
-        wanted = Wanted("lost", (copy,), python="3.11")
+        for way in ways:
+            shutil.copytree(stack / way, Path(scratch, way))
+        for path in Path(scratch).rglob("*"):
+            moment = (date or datetime.now(UTC)).timestamp()
+            os.utime(path, (moment, moment))
+        wanted = Wanted("lost", tuple(Path(scratch, way) for way in ways), python="3.11")
         return rebuild(wanted, index, Uv(root / "uv"), now=datetime.now(UTC))
 
 
-def right(found: Recovered, truth: dict[str, str]) -> float:
+def right(found: Recovered, truth: dict[str, str]) -> int:
     """Packages of the true lock that are there with their version."""
     versions = {one.package: one.version for one in found.packages}
     return sum(versions.get(name) == version for name, version in truth.items())
