@@ -1,4 +1,4 @@
-"""From a finished run to a remedy that a trial has shown to heal its bad end. Plays back what is known, runs the rest."""
+"""From a finished run to a remedy that trials have shown to heal its bad end. Knows nothing of files and forms."""
 
 from __future__ import annotations
 
@@ -148,6 +148,7 @@ class _Ward:
         candidate, why = self._candidate(remedy)
         if candidate is None:
             return Tried(remedy, None, (), False, why)
+        self.reporter.note(f"trying {remedy} on {self.of.head.bad.name}")
         good, bad = ends_of(self.known)
         trials: list[Trial] = []
         for seed in range(runs_needed(self.known)):
@@ -155,6 +156,7 @@ class _Ward:
             if trials[-1].outcome.verdict is Verdict.UNTESTABLE:
                 break
         outcomes = [trial.outcome for trial in trials]
+        self.reporter.note(f"{remedy}: {outcomes[-1].verdict}, {outcomes[-1].reason}")
         return Tried(remedy, candidate, tuple(trials), heals(outcomes, good, bad), outcomes[-1].reason)
 
     def _candidate(self, remedy: Remedy) -> tuple[Candidate | None, str]:
@@ -184,10 +186,8 @@ class _Ward:
             same = trial.ask.candidate.values == ask.candidate.values and trial.ask.seed == ask.seed
             if same and not trial.ask.level:
                 return trial
-        self.reporter.asked(ask)
         trial = self.measure(ask)
         self.journal.trial(trial)
-        self.reporter.finished(trial)
         return trial
 
 

@@ -143,9 +143,8 @@ def find_run(runs: Path, text: str) -> str:
         return max(kept, key=lambda run: kept[run])
     found = [run for run in kept if text and run.startswith(text)]
     if len(found) > 1 and text not in found:
-        raise UsageError(
-            f"{len(found)} runs in the cache begin with `{text}`: {', '.join(sorted(found)[:5])}; say more"
-        )
+        some = ", ".join(sorted(found)[:5])
+        raise UsageError(f"{len(found)} runs in the cache begin with `{text}` ({some}); give more of the id")
     if not found:
         raise UsageError(f"there is no run `{text}` in the cache; a report names its run")
     return text if text in found else found[0]

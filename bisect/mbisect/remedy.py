@@ -34,7 +34,7 @@ class Part:
 
     def __str__(self) -> str:
         if self.kind == "leave out":
-            return f"no {self.key}"
+            return f"leaving out {self.key}"
         return f"{self.key} = {self.value}" if self.kind == "set" else f"{self.key}{self.specifier}"
 
 

@@ -15,15 +15,16 @@ CONDA = {pypi: conda for conda, pypi in reversed(PYPI.items())}
 """Name on PyPI → what conda calls it, where that differs."""
 
 
-def requirements(remedy: Remedy, end: Candidate, name: str) -> str:
+def requirements(remedy: Remedy, end: Candidate, snapshot: str) -> str:
     """Lines for requirements.txt, or for a constraints file."""
     lines = [f"{part.key.name}{part.specifier}" for part in _packages(remedy)]
-    return _text([*lines, *_said(remedy, name, python=True)])
+    return _text([*lines, *_said(remedy, snapshot, python=True)])
 
 
-def pyproject(remedy: Remedy, end: Candidate, name: str) -> str:
+def pyproject(remedy: Remedy, end: Candidate, snapshot: str) -> str:
     """Tables for pyproject.toml: what the project itself asks for, and what others bring along."""
-    own, brought = [], []
+    own: list[str] = []
+    brought: list[str] = []
     for part in _packages(remedy):
         comes_along = part.kind == "limit" and dict(end.requires).get(part.key.name)
         (brought if comes_along else own).append(f"{part.key.name}{part.specifier}")
@@ -36,16 +37,16 @@ def pyproject(remedy: Remedy, end: Candidate, name: str) -> str:
         lines += [""] if lines else []
         lines += ["# others bring it along; where the project names it itself, its own dependencies may say it"]
         lines += ["[tool.uv]", f"constraint-dependencies = {json.dumps(brought)}"]
-    return _text([*lines, *_said(remedy, name)])
+    return _text([*lines, *_said(remedy, snapshot)])
 
 
-def conda(remedy: Remedy, end: Candidate, name: str) -> str:
+def conda(remedy: Remedy, end: Candidate, snapshot: str) -> str:
     """Dependencies for environment.yml."""
     specs = [(CONDA.get(part.key.name, part.key.name), part.specifier) for part in _packages(remedy)]
     specs += [("python", part.specifier) for part in remedy.parts if part.key == PYTHON]
     lines = ["dependencies:"] if specs else []
-    lines += [f"  - {_spec(*spec)}" for spec in specs]
-    return _text([*lines, *_said(remedy, name)])
+    lines += ["  - " + f"{name} {specifier}".rstrip() for name, specifier in specs]
+    return _text([*lines, *_said(remedy, snapshot)])
 
 
 FORMS: dict[str, Callable[[Remedy, Candidate, str], str]] = {
@@ -56,10 +57,10 @@ FORMS: dict[str, Callable[[Remedy, Candidate, str], str]] = {
 """Form, as --format names it → what writes it, from a remedy, the bad end and its name."""
 
 
-def settings(remedy: Remedy, name: str) -> str:
+def settings(remedy: Remedy, snapshot: str) -> str:
     """What mbisect.toml has to say of the snapshot; empty where the remedy sets nothing."""
     parts = [part for part in remedy.parts if part.kind == "set"]
-    return _text([f"[snapshots.{name}]", *map(_assignment, parts)]) if parts else ""
+    return _text([f"[snapshots.{snapshot}]", *map(_assignment, parts)]) if parts else ""
 
 
 def _packages(remedy: Remedy) -> Iterator[Part]:
@@ -73,13 +74,13 @@ def _packages(remedy: Remedy) -> Iterator[Part]:
         yield Part(same[0].key, same[0].kind, ",".join(specifiers))
 
 
-def _said(remedy: Remedy, name: str, *, python: bool = False) -> Iterator[str]:
+def _said(remedy: Remedy, snapshot: str, *, python: bool = False) -> Iterator[str]:
     """Comments for what is no constraint."""
     for part in remedy.parts:
         if part.kind == "leave out":
             yield f"# leave out {part.key.name}: no constraint says that"
         elif part.kind == "set":
-            yield f"# no constraint: in {FILE}, [snapshots.{one_line(name, 80)}]: {one_line(_assignment(part))}"
+            yield f"# no constraint: in {FILE}, [snapshots.{one_line(snapshot, 80)}]: {one_line(_assignment(part))}"
         elif python and part.key == PYTHON:
             yield f"# python {part.specifier}: a requirements file cannot say that"
 
@@ -93,11 +94,6 @@ def _assignment(part: Part) -> str:
         return f"# without {key}"
     plain = part.key == SEED or part.key.axis is Axis.SETTING
     return f"{key} = {part.value if plain else json.dumps(part.value)}"
-
-
-def _spec(name: str, specifier: str) -> str:
-    text = f"{name} {specifier}".strip()
-    return json.dumps(text) if specifier.startswith((">", "!", "*")) and "#" in text else text
 
 
 def _text(lines: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from mbisect.heal import Pinned, Tried
@@ -12,21 +13,23 @@ from mbisect.report.words import counted, found_sentence, healed_sentence, inter
 
 FILES = {"requirements": "requirements.txt", "pyproject": "pyproject.toml", "conda": "environment.yml"}
 """Form → the file that it belongs to."""
+WIDTH = 100
+"""Cells of a line."""
 
 
-def as_text(pinned: Pinned) -> str:
+def as_text(pinned: Pinned, width: int = WIDTH) -> str:
     """The constraint, why, how it was verified, and the three forms."""
     rows = [("why", found_sentence(pinned.finding))]
     rows += [("", text) for text in map(interval_sentence, pinned.finding.causes) if text]
-    rows += [("healed", text)] if (text := healed_sentence(pinned.finding)) else []
-    if pinned.remedy is None:
-        lines = [f"nothing that was tried heals {one_line(pinned.bad, 80)}"]
-    else:
-        lines = [f"{sentence(pinned.remedy)} heals {one_line(pinned.bad, 80)}"]
-        rows.append(("verified", verified_sentence(pinned)))
-        rows += [("", text) for text in (_enough(pinned),) if text]
-    rows += [("tried", f"{sentence(one.remedy)}: {outcome_words(one)}") for one in pinned.tried if not one.heals]
-    lines += ["", *(f"  {name:<10}{text}" for name, text in rows)]
+    rows += [("", text)] if (text := healed_sentence(pinned.finding)) else []
+    if pinned.remedy is not None:
+        rows.append(("verified" if pinned.verified is not None else "unverified", verified_sentence(pinned)))
+        if pinned.finding.relation == "together":
+            rows.append(("", "any one of the causes is enough to heal it; this is the one that excludes least"))
+    for one in pinned.tried:
+        if not one.heals:
+            rows.append(("too little", f"{sentence(one.remedy)}: {outcome_words(one)}"))
+    lines = [headline(pinned), "", *(_row(name, text, width) for name, text in rows)]
     if pinned.remedy is not None:
         for form, write in FORMS.items():
             lines += ["", f"{FILES[form]}:", *_indented(write(pinned.remedy, pinned.end, pinned.bad))]
@@ -35,8 +38,18 @@ def as_text(pinned: Pinned) -> str:
     return "\n".join(lines)
 
 
+def headline(pinned: Pinned) -> str:
+    """`httpx<0.28.0 heals v4`."""
+    bad = one_line(pinned.bad, 80)
+    if pinned.remedy is None:
+        return f"nothing that was tried heals {bad}"
+    if pinned.verified is None:
+        return f"{sentence(pinned.remedy)} should heal {bad}"
+    return f"{sentence(pinned.remedy)} heal{'s' if len(pinned.remedy.parts) == 1 else ''} {bad}"
+
+
 def sentence(remedy: Remedy) -> str:
-    """What is asked: `httpx<0.28.0`, `no simplejson`, `setting epochs = 3`."""
+    """What is asked: `httpx<0.28.0`, `leaving out simplejson`, `setting epochs = 3`."""
     return listed([shown(str(part)) for part in remedy.parts], most=8)
 
 
@@ -44,27 +57,27 @@ def verified_sentence(pinned: Pinned) -> str:
     """Which trial has shown it, and what it moved."""
     one = pinned.verified
     if one is None:
-        seen = {True: "bad without the cause is good", False: "bad without the cause is still bad"}
-        return f"no trial of it was run; in the search, {seen.get(pinned.finding.necessary, 'that was not testable')}"
-    moved = one.moved(pinned.end)
-    return f"{one_line(pinned.bad, 80)} with {listed([move(c) for c in moved])} is good: {outcome_words(one)}"
+        seen = "bad without the cause is good" if pinned.finding.necessary else "taking the cause back did not show it"
+        return f"nothing was run for it; in the search, {seen}"
+    moved = listed([move(change) for change in one.moved(pinned.end)], most=8)
+    return f"{one_line(pinned.bad, 80)} with {moved} is good: {outcome_words(one)}"
 
 
 def outcome_words(one: Tried) -> str:
-    """What its trials showed: `exit status 0`, `entity_f1 0.41 in 3 runs`, or why there were none."""
+    """What its trials showed: `exit status 0`, `bad: entity_f1 0.41 (the last of 3 runs)`, or why there were none."""
     if not one.trials:
         return one_line(one.why, 160)
-    good = [trial.outcome for trial in one.trials]
-    said = one_line(one.why, 160)
-    known = " (known)" if all(trial.ask.purpose != "remedy" or trial.reused for trial in one.trials) else ""
-    runs = f", {counted(len(good), 'run')}" if len(good) > 1 else ""
-    return f"{said if one.heals else f'{good[-1].verdict}: {said}'}{runs}{known}"
+    last = one.trials[-1].outcome
+    said = one_line(one.why, 160) if one.heals else f"{last.verdict}: {one_line(one.why, 160)}"
+    more = [f"the last of {counted(len(one.trials), 'run')}"] if len(one.trials) > 1 else []
+    more += ["known from the run"] if all(trial.ask.purpose != "remedy" for trial in one.trials) else []
+    return f"{said} ({', '.join(more)})" if more else said
 
 
-def _enough(pinned: Pinned) -> str:
-    """Of causes that only break together one is enough."""
-    together = pinned.finding.relation == "together"
-    return "one of the causes is enough to heal; this excludes least" if together else ""
+def _row(name: str, text: str, width: int) -> str:
+    first, others = f"  {name:<12}", " " * 14
+    lines = textwrap.wrap(text, width - len(others), break_long_words=False, break_on_hyphens=False)
+    return f"\n{others}".join([first + lines[0], *lines[1:]])
 
 
 def _indented(text: str) -> list[str]:

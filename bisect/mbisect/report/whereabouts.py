@@ -32,7 +32,7 @@ def place_of(ask: Ask, timeline: Timeline) -> str:
         return f"all of {counted(len(timeline), 'change')}"
     if ask.purpose in ("sufficient", "passing"):
         return f"good with {_held(timeline.good.differing(wanted), wanted)}"
-    if ask.purpose in ("necessary", "remedy"):
+    if ask.purpose == "necessary":
         return f"bad with {_held(timeline.bad.differing(wanted), wanted)}"
     count, last = applied(wanted, timeline)
     where = f"{count} of {counted(len(timeline), 'change')}"
