@@ -182,11 +182,11 @@ def _back(change: Change) -> Part:
     return Part(change.key, "limit" if change.after is not None else "add", f"=={_public(change.before)}")
 
 
-def _cost(remedy: Remedy) -> tuple[bool, bool, int]:
-    """Constraints before what is no constraint, packages before the interpreter; then by what is excluded."""
-    keys = [part.key for part in remedy.parts]
-    plain = any(key.axis is not Axis.PACKAGE and key != PYTHON for key in keys)
-    return plain, PYTHON in keys, remedy.excluded
+def _cost(remedy: Remedy) -> tuple[bool, bool, bool, int]:
+    """Constraints before what is none, packages before the interpreter; then by what is excluded."""
+    kinds = [part.kind for part in remedy.parts]
+    python = any(part.key == PYTHON for part in remedy.parts)
+    return "set" in kinds, "leave out" in kinds, python, remedy.excluded
 
 
 def _all(remedies: Sequence[Remedy]) -> Remedy:

@@ -90,6 +90,56 @@ def test_where_the_latest_release_is_bad_too_the_narrow_constraint_is_given_up_f
     assert f"too little  {NAME}!=3.1: bad: exit status 1: AssertionError" in said.stdout
 
 
+def test_what_only_breaks_together_is_healed_by_one_constraint(
+    mbisect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the first package two releases are bad, of the second one."""
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
+    names = ("mbisect-one", "mbisect-two")
+    for version in ("1.0", "1.1", "1.2"):
+        wheel(tmp_path / "wheels", version, works=version == "1.0", name=names[0])
+    for version in ("1.0", "1.1"):
+        wheel(tmp_path / "wheels", version, works=version == "1.0", name=names[1])
+    (tmp_path / "good.txt").write_text("mbisect-one==1.0\nmbisect-two==1.0\n")
+    (tmp_path / "bad.txt").write_text("mbisect-one==1.2\nmbisect-two==1.1\n")
+    (tmp_path / "test.py").write_text(
+        "import mbisect_one, mbisect_two; assert mbisect_one.WORKS or mbisect_two.WORKS\n"
+    )
+    ends = ("--good", "good.txt", "--bad", "bad.txt", "--python", LINE)
+    assert mbisect(tmp_path, "run", *ends, "--quiet", "--", "python", "test.py").status == 0
+    said = mbisect(tmp_path, "pin", "latest")
+    assert said.status == 0, said.stderr
+    assert said.stdout.startswith("mbisect-two<1.1 heals bad.txt\n")
+    assert "any one of the causes is enough" in said.stdout
+
+
+def test_a_setting_has_no_constraint_but_a_value(mbisect: Any, tmp_path: Path) -> None:
+    (tmp_path / "mbisect.toml").write_text(
+        '[workload]\ncommand = ["python", "train.py"]\n'
+        '[snapshots.v1]\nlock = "lock.txt"\nsettings = { epochs = 3, rate = 0.1 }\n'
+        '[snapshots.v2]\nlock = "lock.txt"\nsettings = { epochs = 30, rate = 0.2 }\n'
+    )
+    (tmp_path / "lock.txt").write_text("six==1.16.0\n")
+    (tmp_path / "train.py").write_text(
+        "import json, os; assert json.load(open(os.environ['MBISECT_SETTINGS']))['epochs'] < 10\n"
+    )
+    assert mbisect(tmp_path, "run", "--good", "v1", "--bad", "v2", "--quiet").status == 0
+    said = mbisect(tmp_path, "pin", "latest")
+    assert said.status == 0, said.stderr
+    assert said.stdout.startswith("setting epochs = 3 heals v2\n")
+    assert said.stdout.endswith("mbisect.toml:\n  [snapshots.v2]\n  settings.epochs = 3\n")
+
+
+def test_a_run_that_found_no_cause_has_nothing_to_pin(mbisect: Any, tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text("six==1.15.0\n")
+    (tmp_path / "bad.txt").write_text("six==1.16.0\n")
+    ends = ("--good", "good.txt", "--bad", "bad.txt", "--python", LINE)
+    assert mbisect(tmp_path, "run", *ends, "--quiet", "--seeds", "1", "--", "python", "-c", "").status == 3
+    said = mbisect(tmp_path, "pin", "latest")
+    assert (said.status, said.stdout) == (2, "")
+    assert "found no cause (not-reproduced): there is nothing to pin" in said.stderr
+
+
 def test_without_a_trial_it_says_so(mbisect: Any, searched: Callable[..., str], tmp_path: Path) -> None:
     run = searched("1.0", "1.2", {"1.0": True, "1.1": False, "1.2": False})
     said = mbisect(tmp_path, "pin", run, "--no-verify", "--format", "conda")

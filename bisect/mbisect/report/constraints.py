@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from mbisect.environments.formats.conda_names import PYPI
@@ -13,6 +14,8 @@ from mbisect.terms import PYTHON, SEED, Axis, Candidate
 
 CONDA = {pypi: conda for conda, pypi in reversed(PYPI.items())}
 """Name on PyPI → what conda calls it, where that differs."""
+BARE = re.compile(r"[A-Za-z0-9_-]+")
+"""A key that TOML takes without quotes."""
 
 
 def requirements(remedy: Remedy, end: Candidate, snapshot: str) -> str:
@@ -87,13 +90,12 @@ def _said(remedy: Remedy, snapshot: str, *, python: bool = False) -> Iterator[st
 
 def _assignment(part: Part) -> str:
     """A line of a snapshot's table."""
-    key = {Axis.SETTING: f"settings.{part.key.name}", Axis.VARIABLE: f"variables.{part.key.name}"}.get(
-        part.key.axis, part.key.name
-    )
+    name = part.key.name if BARE.fullmatch(part.key.name) else json.dumps(part.key.name)
+    table = {Axis.SETTING: "settings.", Axis.VARIABLE: "variables."}.get(part.key.axis, "")
     if part.value is None:
-        return f"# without {key}"
+        return f"# without {table}{name}"
     plain = part.key == SEED or part.key.axis is Axis.SETTING
-    return f"{key} = {part.value if plain else json.dumps(part.value)}"
+    return f"{table}{name} = {part.value if plain else json.dumps(part.value)}"
 
 
 def _text(lines: Sequence[str]) -> str:

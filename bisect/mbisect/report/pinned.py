@@ -31,8 +31,11 @@ def as_text(pinned: Pinned, width: int = WIDTH) -> str:
             rows.append(("too little", f"{sentence(one.remedy)}: {outcome_words(one)}"))
     lines = [headline(pinned), "", *(_row(name, text, width) for name, text in rows)]
     if pinned.remedy is not None:
-        for form, write in FORMS.items():
+        kinds = {part.kind for part in pinned.remedy.parts}
+        for form, write in FORMS.items() if kinds & {"limit", "add"} else ():
             lines += ["", f"{FILES[form]}:", *_indented(write(pinned.remedy, pinned.end, pinned.bad))]
+        if kinds == {"leave out"}:
+            lines += ["", "There is no constraint for that: take it out of what the project asks for."]
         if text := settings(pinned.remedy, pinned.bad):
             lines += ["", "mbisect.toml:", *_indented(text)]
     return "\n".join(lines)
