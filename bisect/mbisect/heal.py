@@ -18,7 +18,7 @@ from mbisect.terms import PYTHON, Ask, Axis, Candidate, Change, Finding, Outcome
 MOST_TRIED = 12
 """Remedies; those beyond are not tried any more."""
 LUCK = 0.05
-"""How likely as many good runs may be if the candidate fails as often as the bad end does."""
+"""How likely as many good runs may be if the candidate fails as often as bad ones do."""
 FEWEST, MOST_RUNS = 3, 12
 """Runs of a candidate where runs of this command were seen to differ."""
 
@@ -199,17 +199,18 @@ def ends_of(trials: Sequence[Trial]) -> tuple[list[Outcome], list[Outcome]]:
 
 
 def runs_needed(trials: Sequence[Trial]) -> int:
-    """1 where runs of a candidate never differed; else so many that good ones are no luck."""
-    verdicts: dict[str, set[Verdict]] = {}
+    """1 where runs of a candidate never differed; else so many that good ones are no luck.
+
+    How often a bad candidate fails is taken from all that ever failed.
+    """
+    shown: dict[str, list[Outcome]] = {}
     for trial in trials:
-        if not trial.ask.level:
-            verdicts.setdefault(trial.ask.candidate.values.digest, set()).add(trial.outcome.verdict)
-    bad = ends_of(trials)[1]
-    fails = _share(bad)
-    if 0 < fails < 1:
-        return min(MOST_RUNS, max(FEWEST, math.ceil(math.log(LUCK) / math.log(1 - fails))))
-    valued = any(outcome.value is not None for outcome in bad)
-    return FEWEST if valued or any(len(seen) > 1 for seen in verdicts.values()) else 1
+        if not trial.ask.level and trial.outcome.verdict is not Verdict.UNTESTABLE:
+            shown.setdefault(trial.ask.candidate.values.digest, []).append(trial.outcome)
+    if any(_values(outcomes) for outcomes in shown.values()):
+        return FEWEST
+    fails = _share([outcome for outcomes in shown.values() if _share(outcomes) for outcome in outcomes])
+    return min(MOST_RUNS, max(FEWEST, math.ceil(math.log(LUCK) / math.log(1 - fails)))) if 0 < fails < 1 else 1
 
 
 def heals(outcomes: Sequence[Outcome], good: Sequence[Outcome], bad: Sequence[Outcome]) -> bool:

@@ -35,6 +35,8 @@ class Part:
     def __str__(self) -> str:
         if self.kind == "leave out":
             return f"leaving out {self.key}"
+        if self.kind == "add":
+            return f"adding {self.key}{self.specifier}"
         return f"{self.key} = {self.value}" if self.kind == "set" else f"{self.key}{self.specifier}"
 
 

@@ -82,7 +82,7 @@ def test_a_package_that_fell_is_kept_above_where_it_broke() -> None:
 
 
 def test_a_package_that_went_is_asked_for_and_one_that_came_is_left_out() -> None:
-    assert tried(found(cause(package("lib"), "1.0", None)), {})[0] == ["lib", "lib==1.0"]
+    assert tried(found(cause(package("lib"), "1.0", None)), {})[0] == ["adding lib", "adding lib==1.0"]
     assert tried(found(cause(package("lib"), None, "2.0")), {package("lib"): "2.0"})[0] == ["leaving out lib"]
 
 
