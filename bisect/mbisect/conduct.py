@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from filelock import FileLock, Timeout
+from packaging.version import Version
 
 from mbisect.axes import AxisModule
 from mbisect.axes.git import GitAxis
@@ -30,7 +31,7 @@ from mbisect.errors import UsageError
 from mbisect.estimate import worst_case
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
-from mbisect.journal import Head, Journal, Record, workload_seconds
+from mbisect.journal import Head, Journal, Record, find_run, workload_seconds
 from mbisect.priors import Priors, suspected
 from mbisect.question import Question
 from mbisect.search import Ladder, Level, Search
@@ -188,6 +189,29 @@ class Conductor:
         """Run one candidate once more, whatever is known of it."""
         return Bench(self._room(Groups(), fresh=True), Reporter()).trial(ask)
 
+    @contextmanager
+    def measuring(self, known: Iterable[Trial], reporter: Reporter) -> Iterator[Callable[[Ask], Trial]]:
+        """Runs further trials beside those that are known, one at a time, and alone with this question."""
+        groups = Groups()
+        bench = Bench(self._room(groups, fresh=False), reporter)
+        bench.recall(known)
+        with self._alone(self.question.identity(), reporter):
+            try:
+                yield bench.trial
+            finally:
+                groups.stop()
+
+    def limited(self, values: Values, limits: Mapping[str, str]) -> Candidate | None:
+        """What an installer makes of these packages when some are limited; see Resolver.limited."""
+        self._candidates()
+        return self._resolver.limited(values, limits)
+
+    def admitted(self, name: str) -> tuple[str, ...]:
+        """The releases of a package that an installer may choose from, rising."""
+        held = [end.values.packages().get(name) for end in (self.question.good, self.question.bad)]
+        previews = any(Version(version).is_prerelease for version in held if version is not None)
+        return self._packages().admitted(name, previews=previews)
+
     def _priors(self, timeline: Timeline, suspects: Iterable[str], bench: Bench) -> Priors:
         """They learn what the workload loads as soon as the good end has run."""
         good, _ = self._candidates()
@@ -280,13 +304,15 @@ class Conductor:
                 if release.yanked is not None and public(release.version) in versions:
                     yield name, release.version
 
+    def _packages(self) -> PackageAxis:
+        q = self.question
+        ends = tuple(self._interpreters.values())
+        return PackageAxis(self._index, ends, allow_builds=q.allow_builds, newest=self._policy.newest)
+
     def _axes(self) -> dict[Axis, AxisModule]:
         q = self.question
-        interpreters = tuple(self._interpreters.values())
         axes: dict[Axis, AxisModule] = {
-            Axis.PACKAGE: PackageAxis(
-                self._index, interpreters, allow_builds=q.allow_builds, newest=self._policy.newest
-            ),
+            Axis.PACKAGE: self._packages(),
             Axis.PYTHON: PythonAxis(lambda: available(self._store.root)),
             Axis.COMMIT: GitAxis(q.repository),
             Axis.SETTING: PlainAxis(),
@@ -310,15 +336,21 @@ def _settles(finding: Finding, confidence: float) -> bool:
     return finding.outcome != "undecided" and all(cause.confidence >= confidence for cause in finding.causes)
 
 
+def recalled(store: Store, run: str) -> tuple[Head, tuple[Trial, ...], Finding | None]:
+    """What the journal of a run holds. Raises UsageError for a run that is not in the cache."""
+    runs = store.root / "runs"
+    kept = Journal(runs / find_run(runs, run) / "journal.jsonl").read()
+    if kept is None:
+        raise UsageError(f"the journal of run {run} is of another version of mbisect; search again with `mbisect run`")
+    return kept
+
+
 def candidate_of(store: Store, run: str, side: str) -> tuple[Asked, Candidate]:
     """The last good or the first bad candidate of a run, or its ends where it found none; and what was asked.
 
     Raises UsageError for a run that is not in the cache.
     """
-    kept = Journal(store.root / "runs" / run / "journal.jsonl").read()
-    if kept is None:
-        raise UsageError(f"there is no run `{run}` in the cache; a report names its run")
-    head, _, finding = kept
+    head, _, finding = recalled(store, run)
     end = (head.good if side == "good" else head.bad).values
     candidate = None if finding is None else finding.last_good if side == "good" else finding.first_bad
     return head.asked, candidate or Candidate(end, end)

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mbisect.errors import UsageError
 from mbisect.terms import Asked, Finding, Measurement, Snapshot, Timeline, Trial
 
 if TYPE_CHECKING:
@@ -130,6 +131,23 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
+
+
+def find_run(runs: Path, text: str) -> str:
+    """The id of the run that a text means: an id, its beginning where no other begins so, or `latest`.
+
+    Raises UsageError.
+    """
+    kept = {path.parent.name: path.stat().st_mtime for path in runs.glob("*/journal.jsonl")}
+    if text == "latest" and kept:
+        return max(kept, key=lambda run: kept[run])
+    found = [run for run in kept if text and run.startswith(text)]
+    if len(found) > 1 and text not in found:
+        some = ", ".join(sorted(found)[:5])
+        raise UsageError(f"{len(found)} runs in the cache begin with `{text}` ({some}); give more of the id")
+    if not found:
+        raise UsageError(f"there is no run `{text}` in the cache; a report names its run")
+    return text if text in found else found[0]
 
 
 def workload_seconds(runs: Path, command: Sequence[str], newest: int = 5) -> list[float]:

@@ -307,7 +307,9 @@ class Outcome:
     """For one that is untestable or fails in a third way: the packages that do not seem to work together."""
 
 
-Purpose = Literal["good end", "bad end", "boundary", "refine", "sufficient", "necessary", "partner", "passing"]
+Purpose = Literal[
+    "good end", "bad end", "boundary", "refine", "sufficient", "necessary", "partner", "passing", "remedy"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,15 @@ class PackageAxis:
         """What the index says of one release, wherever it fits any of the interpreters."""
         return self._releases(name).get(public(version))
 
+    def admitted(self, name: str, *, previews: bool = False) -> tuple[str, ...]:
+        """What an installer may choose from, rising: not yanked, final without `previews`, there when the ends were."""
+        releases = {Version(text): release for text, release in self._releases(name).items()}
+        return tuple(
+            str(version)
+            for version in sorted(releases)
+            if self._stands(version, releases[version], previews=previews, sdists=self._allow_builds)
+        )
+
     def between(self, key: Key, before: str | None, after: str | None) -> tuple[Change, ...]:
         """One change per release; final ones that can be installed and are not yanked, or what the ends hold.
 
@@ -61,14 +70,19 @@ class PackageAxis:
             version
             for text, release in releases.items()
             if low < (version := Version(text)) < high
-            and release.yanked is None
-            and (self._newest is None or release.date is None or release.date <= self._newest)
-            and (previews or not version.is_prerelease)
-            and (release.wheel or (sdists and release.sdist))
+            and self._stands(version, release, previews=previews, sdists=sdists)
         ]
         path = [str(v) for v in sorted(inner, reverse=start > stop)]
         last = releases.get(public(after))
         return [*((text, releases[text].date) for text in path), (after, last.date if last else None)]
+
+    def _stands(self, version: Version, release: Release, *, previews: bool, sdists: bool) -> bool:
+        return (
+            release.yanked is None
+            and (self._newest is None or release.date is None or release.date <= self._newest)
+            and (previews or not version.is_prerelease)
+            and (release.wheel or (sdists and release.sdist))
+        )
 
     def _releases(self, name: str) -> dict[str, Release]:
         """Public version → release; a release that any interpreter can take counts."""

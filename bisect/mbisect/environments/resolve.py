@@ -82,6 +82,35 @@ class Resolver:
         come = {package(name): versions.get(name) for name in added | free if not PLATFORM_ONLY.match(name)}
         return Candidate(wanted, wanted.put(come), exact=True, requires=requires)
 
+    def limited(self, values: Values, limits: Mapping[str, str]) -> Candidate | None:
+        """What an installer makes of these packages when some are limited, each to a specifier such as "<4.50".
+
+        Those are as new as that admits; the others stay as they are as far as metadata lets them, and may go beyond the
+        ends. None when there is no solution.
+        """
+        pins = values.packages()
+        others = [name for name in pins if name not in limits and not self._comes_along(name)]
+        bounds = [f"{name}{specifier}" for name, specifier in limits.items()]
+        for name in sorted({*pins} - {*limits}):
+            if (name, pins[name]) in self._policy.held_releases:
+                bounds.append(f"{name}=={pins[name]}")
+            elif Version(pins[name]).is_prerelease:
+                bounds.append(f"{name}>=0.dev0")  # uv takes pre-releases only where a specifier names one
+        kept = {name: version for name, version in pins.items() if name not in limits}
+        # uv decides on the packages in the order in which they are asked for, so the limited ones stand first.
+        solved = self._compile([self._root(n) for n in (*limits, *others)], bounds, kept, values[PYTHON])
+        if solved is None:
+            return None
+        versions, requires = solved
+        known = [end.values.packages() for end in self._ends]
+        moved = {package(name): None for name in pins if name not in versions}
+        come = {
+            package(name): _as_spelled(version, [lock[name] for lock in known if name in lock])
+            for name, version in versions.items()
+            if name in pins or not PLATFORM_ONLY.match(name)
+        }
+        return Candidate(values, values.put({**moved, **come}), requires=requires)
+
     def _comes_along(self, name: str) -> bool:
         """Not all ends have it, and where it is, something requires it."""
         holders = [end for end in self._ends if package(name) in end.values]
