@@ -10,14 +10,19 @@ from hypothesis import strategies as st
 
 from mbisect.search import Search
 from mbisect.simulate import NumberedWorld
-from mbisect.terms import Finding, Outcome, Verdict
+from mbisect.terms import Candidate, Change, Finding, Key, Outcome, Values, Verdict, package
 
 BAD, GOOD, UNTESTABLE = (Outcome(v, v) for v in (Verdict.BAD, Verdict.GOOD, Verdict.UNTESTABLE))
 
 
-def drive(world: NumberedWorld, oracle: Callable[[dict[str, int]], Outcome], slots: int = 1) -> tuple[Finding, int]:
+def drive(
+    world: NumberedWorld,
+    oracle: Callable[[dict[str, int]], Outcome],
+    slots: int = 1,
+    weigh: Callable[[Change], float] | None = None,
+) -> tuple[Finding, int]:
     """Run a search to its end; -> its finding and the number of trials."""
-    search, trials = Search(world, world.good, world.bad), 0
+    search, trials = Search(world, world.good, world.bad, weigh=weigh), 0
     while not isinstance(asks := search.select(slots), Finding):
         assert asks, "the search neither asks nor ends"
         for ask in asks:
@@ -108,6 +113,38 @@ def test_untestable_candidates_never_give_a_wrong_answer(packages: int, releases
             str(v) for v in range(int(moved.before or 0) + 1, int(moved.after or 0) + 1)
         )
     assert str(version) in everything.get(f"p{guilty}", set())
+
+
+class LockstepWorld(NumberedWorld):
+    """The first packages pin one another: a consistent candidate holds all at the earliest that one is wanted at."""
+
+    def __init__(self, packages: int, releases: int, family: int) -> None:
+        super().__init__(packages, releases)
+        self._family = [package(f"p{i}") for i in range(family)]
+
+    def realise(
+        self, wanted: Values, good: Candidate, bad: Candidate, *, held: frozenset[Key] = frozenset()
+    ) -> Candidate | None:
+        at = min(wanted[key] for key in self._family)
+        values = wanted.put(dict.fromkeys(self._family, at))
+        return None if any(values[key] != wanted[key] for key in held) else Candidate(wanted, values)
+
+
+@settings(max_examples=300)
+@given(st.integers(2, 9), st.integers(0, 4), st.integers(1, 6), st.data())
+def test_one_of_a_family_that_moves_in_lockstep_is_found(
+    family: int, others: int, releases: int, data: st.DataObject
+) -> None:
+    world = LockstepWorld(family + others, releases, family)
+    guilty, version = data.draw(st.integers(0, family - 1)), data.draw(st.integers(1, releases))
+    likely = data.draw(st.sampled_from(sorted(world.releases)))
+    finding, _ = drive(
+        world,
+        lambda v: BAD if v[f"p{guilty}"] >= version else GOOD,
+        weigh=lambda change: 1000.0 if change.key == likely else 1.0,
+    )
+    assert named(finding) == {(f"p{guilty}", str(version))}
+    assert (finding.sufficient, finding.necessary) == (True, True)
 
 
 @given(st.integers(2, 8), st.integers(4, 8), st.data())

@@ -6,7 +6,7 @@ neighbouring locks, key by key; and with exact prefixes. Many keys are halved by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -193,6 +193,13 @@ class Pinpoint:
                 raise Alike
             first, last, sure = belief.group()
             checked, enough = first in tried, sure >= self.target
+            waiting = {ask.candidate.values.digest for ask in self.evidence.running}
+            if enough and (unseen := self._unseen(belief, first, last, placed)):
+                chosen: Sequence[Choice] = [Fresh(k) for k in unseen]
+                wants = self._wants(chosen, timeline, good, bad, exact, purpose, placed, columns)
+                if wants:
+                    raise Need([want for want in wants if want.candidate.values.digest not in waiting])
+                continue
             if enough or (parts and not checked and sure >= WORTH_CHECKING):
                 step = self._step(timeline, first, last, good, bad, exact, placed, sure, checked)
                 if any(first <= k < last for k in third) and (enough or self._left(step) == 1):
@@ -202,7 +209,6 @@ class Pinpoint:
                     return self._with_parts(step, belief, first)
             if main and (belief.nothing > DOUBTFUL or sure / (1 - belief.nothing) >= self.target):
                 self._ends_again()
-            waiting = {ask.candidate.values.digest for ask in self.evidence.running}
             between = [k for k in gaps if low < k < high]
             open_ = [k for k in range(1, size) if k not in placed or not self._said(placed[k], waiting)]
             chosen = plan(
@@ -224,6 +230,16 @@ class Pinpoint:
                 around = belief.around(self.target)
                 return self._step(timeline, *around, good, bad, exact, placed, max(sure, self.target), checked)
             lenient = True
+
+    def _unseen(self, belief: Belief, first: int, last: int, placed: Mapping[int, Candidate]) -> list[int]:
+        """Neighbours of a group that were not tested: only the prior says that the boundary is there.
+
+        None where its change was seen to be enough by itself.
+        """
+        if belief.parts(first)[0] >= self.target:
+            return []
+        tested = {0, belief.size, *(k for k, candidate in placed.items() if self.evidence.seen(candidate))}
+        return [k for k in (first - 1, last) if k not in tested]
 
     def _with_parts(self, step: Step, belief: Belief, first: int) -> Step:
         """The step with what is believed of its change by itself."""
@@ -390,15 +406,19 @@ class Pinpoint:
         sure: float,
         checked: bool,
     ) -> Step:
-        """The neighbours around a group of boundaries."""
+        """The neighbours around a group of boundaries; the high one is later where packages only move together."""
 
         def at(k: int) -> Candidate:
             if k in (0, len(timeline)):
                 return bad if k else good
             return placed[k] if k in placed else self._place(timeline, k, good, bad, exact)
 
+        low, high = at(first - 1), at(last)
+        while high.values == low.values and last < len(timeline):
+            last += 1
+            high = at(last)
         gaps = tuple(placed[k] for k in range(first, last) if k in placed and self.evidence.mute(placed[k]))
-        return Step(at(first - 1), at(last), gaps, sure, checked)
+        return Step(low, high, gaps, sure, checked)
 
     def _place(self, timeline: Timeline, k: int, good: Candidate, bad: Candidate, exact: bool) -> Candidate:
         """The candidate for a position: consistent where that exists, else the exact prefix."""
