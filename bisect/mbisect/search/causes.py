@@ -64,8 +64,10 @@ SURE_TOGETHER = 0.9985
 """So surely several suspects must be enough together: all that was found before hangs on it."""
 MOST_BUILD = 4.0
 """However dear an environment is, it is not spared by more than so many runs: they tell less and less."""
-MOST_TRIALS = 500
-"""After so many runs a search that is still undecided says so."""
+MOST_TRIALS = 1500
+"""After so many runs a search that is still undecided says so. Where good candidates fail at .3 and bad ones at .5, 500
+were too few for more than half of all searches, and a third of those that ended without an answer said a wrong thing of
+an end; with 1500 nine in ten end with the right cause, after 490 runs on average."""
 
 
 @dataclass(frozen=True, slots=True)
