@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mbisect.environments.recover.evidence import Evidence
+from mbisect.environments.recover.readers import wandb
 
 
 class Reader(Protocol):
@@ -30,4 +31,4 @@ class Reader(Protocol):
         """
 
 
-READERS: tuple[Reader, ...] = ()
+READERS: tuple[Reader, ...] = (wandb,)
