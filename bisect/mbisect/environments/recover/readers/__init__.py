@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mbisect.environments.recover.evidence import Evidence
-from mbisect.environments.recover.readers import console, pip_log, wandb
+from mbisect.environments.recover.readers import console, mlflow, pip_log, requirement_files, wandb
 
 
 class Reader(Protocol):
@@ -31,4 +31,4 @@ class Reader(Protocol):
         """
 
 
-READERS: tuple[Reader, ...] = (console, pip_log, wandb)
+READERS: tuple[Reader, ...] = (console, mlflow, pip_log, requirement_files, wandb)
