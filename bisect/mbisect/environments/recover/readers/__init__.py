@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Protocol
 
 from mbisect.environments.recover.evidence import Evidence
-from mbisect.environments.recover.readers import console, mlflow, pip_log, requirement_files, wandb
+from mbisect.environments.recover.readers import (
+    console,
+    dockerfile,
+    mlflow,
+   
+    pip_log,
+    requirement_files,
+    wandb,
+)
 
 
 class Reader(Protocol):
@@ -31,4 +39,4 @@ class Reader(Protocol):
         """
 
 
-READERS: tuple[Reader, ...] = (console, mlflow, pip_log, requirement_files, wandb)
+READERS: tuple[Reader, ...] = (console, dockerfile, mlflow, pip_log, requirement_files, wandb)

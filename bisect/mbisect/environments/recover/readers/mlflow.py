@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from mbisect.environments.recover.checked import dated, interpreter, released, table
 from mbisect.environments.recover.evidence import PYTHON, Evidence, Present, Strength
 from mbisect.environments.recover.known import distribution
+from mbisect.environments.recover.lines import MOST
 from mbisect.environments.recover.requirement import logical_lines, required
 from mbisect.environments.sources import Source, parse, read_text
 
@@ -29,6 +31,10 @@ def recognises(path: Path) -> bool:
 
 def read(path: Path, name: str) -> Iterator[Evidence]:
     """What was installed when the model was logged."""
+    return islice(_read(path, name), MOST)
+
+
+def _read(path: Path, name: str) -> Iterator[Evidence]:
     text = read_text(path, "MLflow")
     if path.name == "requirements.txt":
         for number, line in logical_lines(text):

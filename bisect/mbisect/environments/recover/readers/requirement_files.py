@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
 from mbisect.environments.formats import python_of, read_source
-from mbisect.environments.formats.conda_names import pypi_name
 from mbisect.environments.lockfile import marker_environment
 from mbisect.environments.recover.checked import interpreter, released, table, within
+from mbisect.environments.recover.conda_spec import conda_required, has_build
 from mbisect.environments.recover.evidence import PYTHON, Evidence, Strength
+from mbisect.environments.recover.lines import MOST
 from mbisect.environments.recover.readers import mlflow, wandb
 from mbisect.environments.recover.requirement import ENVIRONMENTS, poetry_range, required, required_lines
 from mbisect.environments.sources import Source, Syntax, parse, read_text
@@ -24,10 +26,6 @@ from mbisect.terms import Interpreter
 TITLE = "Requirement files and locks"
 STATED = Strength.STATED
 KIND = "requirement"
-CONDA = re.compile(
-    r"\s*(?:[\w.-]{1,100}::)?(?P<name>[\w.-]{1,200})\s*"
-    r"(?:(?P<exact>==?)\s*(?P<version>[^\s=<>!,|]{1,100})(?P<build>=\S{1,100})?|(?P<range>[<>!~][^|\s]{0,200}))?\s*"
-)
 
 
 def recognises(path: Path) -> bool:
@@ -55,7 +53,7 @@ def said(path: Path, text: str, name: str, where: str = "") -> Iterator[Evidence
     found = kind_of(path)
     if found is not None:
         syntax, reader = found
-        yield from reader(parse(path, text, KIND, syntax), name, where)
+        yield from islice(reader(parse(path, text, KIND, syntax), name, where), MOST)
 
 
 def _lines(source: Source, name: str, where: str) -> Iterator[Evidence]:
@@ -63,31 +61,17 @@ def _lines(source: Source, name: str, where: str) -> Iterator[Evidence]:
 
 
 def _conda(source: Source, name: str, where: str) -> Iterator[Evidence]:
-    """conda's `=` admits all that begins so; with a build behind it, one. An export with builds asks for nothing."""
+    """An export with builds lists what was there; nothing tells what of it was asked for."""
     entries = table(source.document).get("dependencies")
     listed = entries if isinstance(entries, list) else []
-    root = not any(isinstance(one, str) and one.count("=") == 2 and "==" not in one for one in listed)
+    root = not any(has_build(one) for one in listed)
     for number, entry in enumerate(listed, 1):
         place = f"{where}dependencies {number}"
         for pip in table(entry).values():
             for line in pip if isinstance(pip, list) else ():
                 yield from required(name, f"{place}, pip", str(line).strip(), STATED, root=root)
-        match = CONDA.fullmatch(entry) if isinstance(entry, str) else None
-        if match is None:
-            continue
-        build = (match["build"] or "").lstrip("=")
-        package = PYTHON if match["name"].lower() == PYTHON else pypi_name(match["name"], build or None)
-        if package is not None:
-            asked = root and package != PYTHON
-            yield from within(name, place, entry, package, _conda_range(match), STATED, root=asked)
-
-
-def _conda_range(match: re.Match[str]) -> str:
-    version = match["version"]
-    if version is None:
-        return match["range"] or ""
-    exact = match["exact"] == "==" or match["build"] or version.endswith(".*")
-    return f"=={version}" if exact else f"=={version}.*"
+        if isinstance(entry, str):
+            yield from conda_required(name, place, entry, STATED, root=root)
 
 
 def _pyproject(source: Source, name: str, where: str) -> Iterator[Evidence]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from mbisect.environments.recover.checked import dated, interpreter, released, table, within
 from mbisect.environments.recover.evidence import Evidence, Strength
-from mbisect.environments.recover.lines import lines_in
+from mbisect.environments.recover.lines import MOST, lines_in
 from mbisect.environments.sources import Source, parse, read_text
 
 TITLE = "W&B run"
@@ -39,7 +40,7 @@ def read(path: Path, name: str) -> Iterator[Evidence]:
     """What the environment wrote down itself."""
     text = read_text(path, "W&B")
     if path.name == REQUIREMENTS:
-        yield from _requirements(text, name)
+        yield from islice(_requirements(text, name), MOST)
     elif path.name != CONFIG or "_wandb" in text:  # any project may have a config.yaml
         document = parse(path, text, "W&B", "yaml" if path.name == CONFIG else "json")
         yield from {CONFIG: _config, METADATA: _metadata, SUMMARY: _summary}[path.name](document, name)
