@@ -58,6 +58,9 @@ def test_damaged_files_are_read_or_refused_in_one_line(reader: Reader, file: str
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
 )
+NOTEBOOK = (
+    """{"cells": [{"cell_type": "code", "source": "%s", "outputs": [{"output_type": "stream", "text": "%s"}]}]}"""
+)
 MIB5 = 5 << 20
 EXPLOSIVE: dict[str, tuple[str, Callable[[], str]]] = {
     "billion laughs for W&B": ("config.yaml", lambda: f"_wandb: 1\n{LAUGHS}"),
@@ -71,6 +74,19 @@ EXPLOSIVE: dict[str, tuple[str, Callable[[], str]]] = {
     "many markers": ("requirements.txt", lambda: "six==1.0 ; python_version > '3'\n" * (MIB5 // 32)),
     "continuations": ("requirements.txt", lambda: "a \\\n" * (MIB5 // 4)),
     "a date of many digits": ("wandb-summary.json", lambda: f'{{"_timestamp": 1e999, "x": {"9" * 4000}}}'),
+    "variables that double": (
+        "Dockerfile",
+        lambda: "FROM x\nENV A=aaaa\n" + "ENV A=$A$A\n" * 50_000 + "RUN pip install $A",
+    ),
+    "quotes": ("Dockerfile", lambda: "FROM x\n" + f"RUN pip install {chr(39) * 3999}\n" * (MIB5 // 4015)),
+    "stages": ("Dockerfile", lambda: "".join(f"FROM s{n} AS s{n + 1}\nRUN pip install a{n}\n" for n in range(99_999))),
+    "assignments": ("Dockerfile", lambda: "ENV " + "A=1 " * (MIB5 // 4)),
+    "documents": ("Dockerfile", lambda: "FROM x\nRUN <<A\n" + "pip install a==1 b==2\n" * (MIB5 // 22)),
+    "installs": ("a.ipynb", lambda: NOTEBOOK % ("!pip install a==1\\n" * (MIB5 // 20), "x")),
+    "a printed line without end": ("a.ipynb", lambda: NOTEBOOK % ("x", "x" * MIB5)),
+    "printed colours": ("a.ipynb", lambda: NOTEBOOK % ("x", "\\u001b[0m" * (MIB5 // 9))),
+    "a notebook of brackets": ("a.ipynb", lambda: "[" * MIB5),
+    "pyproject": ("pyproject.toml", lambda: "[project]\ndependencies = [" + "'a>=1'," * 500_000 + "]"),
     "a line without end": ("a.log", lambda: "x" * (40 << 20)),
     "one long list": ("a.log", lambda: "Successfully installed " + "a-1.0 " * (MIB5 // 6)),
     "dashes": ("a.log", lambda: ("Successfully installed " + "-" * 3900 + "1.0\n") * (MIB5 // 3923)),

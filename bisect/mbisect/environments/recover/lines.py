@@ -50,7 +50,7 @@ def lines_of(path: Path) -> Iterator[tuple[str, str]]:
 def lines_in(text: str, within: str = "") -> Iterator[tuple[str, str]]:
     """The same for a text that is read already."""
     for number, line in enumerate(text[:SIZE].split("\n"), 1):
-        yield from ((f"{within}line {number}", tidy(piece)) for piece in line.split("\r"))
+        yield from ((f"{within}line {number}", tidy(piece)) for piece in line.removesuffix("\r").split("\r"))
 
 
 def is_log(path: Path) -> bool:

@@ -50,6 +50,7 @@ PHRASES = tuple(
         ("Unsloth", "transformers", r"\bTransformers(?: =|:) (\d+\.\d+[\w.]*?)\.?(?:\s|$)"),
         ("Pytorch: ", "torch", r"\bPytorch: (\d\S*?)\. CUDA\b"),
         ("Torch: ", "torch", r"\bTorch: (\d\S*?)\. CUDA\b"),
+        ("Triton: ", "triton", r"\. Triton: (\d\S*)$"),
         ("Xformers = ", "xformers", r"\bFA \[Xformers = (\d\S*?)\. FA2\b"),
         ("wandb version", "wandb", r"\bTracking run with wandb version (\d\S*)$"),
         ("SDK version", "wandb", r"\] Current SDK version is (\d\S*)$"),
@@ -62,7 +63,7 @@ PHRASES = tuple(
 HOME = re.compile(
     r"[\\/]lib(?:64)?[\\/]python(?P<python>3\.\d{1,2})[\\/](?:(?:site|dist)-packages[\\/](?P<folder>\w{1,60})[\\/])?"
 )
-FRAME = re.compile(r"\s{0,20}File \"?[~/]|[~/].{0,400}?:\d{1,6}: ")
+FRAME = re.compile(r"\s{0,20}File \"?[~/]|[~/](?:.{0,400}?:\d{1,6}: |\S{1,400} in \w)")
 """A line of a traceback, or the head of a warning."""
 
 

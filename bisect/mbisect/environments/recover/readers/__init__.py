@@ -15,7 +15,7 @@ from mbisect.environments.recover.readers import (
     console,
     dockerfile,
     mlflow,
-   
+    notebook,
     pip_log,
     requirement_files,
     wandb,
@@ -39,4 +39,4 @@ class Reader(Protocol):
         """
 
 
-READERS: tuple[Reader, ...] = (console, dockerfile, mlflow, pip_log, requirement_files, wandb)
+READERS: tuple[Reader, ...] = (console, dockerfile, mlflow, notebook, pip_log, requirement_files, wandb)
