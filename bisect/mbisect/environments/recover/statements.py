@@ -49,7 +49,7 @@ PHRASES = tuple(
         ("Unsloth", "unsloth", r"\bUnsloth:? (\d{4}\.\d{1,2}\.\d{1,3}(?:\.post\d+)?): "),
         ("Unsloth", "transformers", r"\bTransformers(?: =|:) (\d+\.\d+[\w.]*?)\.?(?:\s|$)"),
         ("Pytorch: ", "torch", r"\bPytorch: (\d\S*?)\. CUDA\b"),
-        ("Torch: ", "torch", r"\bTorch: (\d\S*?)\. CUDA\b"),
+        ("Torch: ", "torch", r"\bTorch: (\d\S*?)\. (?:CUDA|ROCm)\b"),
         ("Triton: ", "triton", r"\. Triton: (\d\S*)$"),
         ("Xformers = ", "xformers", r"\bFA \[Xformers = (\d\S*?)\. FA2\b"),
         ("wandb version", "wandb", r"\bTracking run with wandb version (\d\S*)$"),

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from mbisect.environments.recover.checked import dated, interpreter, released, within
 from mbisect.environments.recover.evidence import PYTHON, Evidence, Present, Strength
-from mbisect.environments.recover.lines import MOST, is_log, lines_of
+from mbisect.environments.recover.lines import LONG, MOST, is_log, lines_of
 from mbisect.environments.recover.statements import imported, pinned, stated
 
 TITLE = "Console logs and tracebacks"
@@ -37,6 +38,11 @@ DUMP = re.compile(r"(?:Model config \w+ |Generate config GenerationConfig )\{$")
 DUMPED = re.compile(r'\s+"transformers_version": "([^"]{1,60})",?$')
 LIST = re.compile(r"Package\s+Version(?:\s.*)?")
 ROW = re.compile(r"(?P<name>[\w.-]{1,200})\s+(?P<version>\d\S{0,100})(?P<folder>\s+\S*[\\/].*)?(?:\s.*)?")
+HEAD = 200
+"""Lines that tell what a file is."""
+WRITTEN = re.compile(r"\s*(?:#.*|-[a-z-]+ .*|[\w.-]+(?:\[[^\]]*\])?\s*(?:[<>=!~]=|[<>@]).*)?")
+ELSEWHERE = re.compile(r"[\w.-]+ @ \S+|-e \S+.*|# Editable .*")
+"""What `pip freeze` prints of what came from no index."""
 FREEZE = 10
 """So many sorted pins in a row are what `pip freeze` prints."""
 
@@ -47,8 +53,12 @@ def recognises(path: Path) -> bool:
 
 
 def read(path: Path, name: str) -> Iterator[Evidence]:
-    """What the run says in a file."""
-    return said(lines_of(path), name)
+    """What the run says in a file. One of nothing but requirements is a list that somebody may have written."""
+    lines = lines_of(path)
+    first = list(islice(lines, HEAD))
+    written = path.suffix == ".txt" and all(WRITTEN.fullmatch(line[:LONG]) for _, line in first)
+    for one in said(chain(first, lines), name):
+        yield replace(one, strength=min(one.strength, Strength.STATED)) if written else one
 
 
 def said(lines: Iterable[tuple[str, str]], name: str) -> Iterator[Evidence]:
@@ -70,6 +80,8 @@ def _each(lines: Iterable[tuple[str, str]], name: str) -> Iterator[Evidence]:
     for place, line in lines:
         bare = line.strip()
         pin = pinned(bare)
+        if ELSEWHERE.fullmatch(bare[:LONG]):
+            continue
         if pin is None or (freeze and canonicalize_name(pin[0]) <= canonicalize_name(freeze[-1][2])):
             yield from _frozen(freeze, name)
             freeze = []
