@@ -1,7 +1,7 @@
 """The folder of a Weights & Biases run: every distribution, the interpreter, when it started. Knows no other tracker.
 
-An offline run of wandb 0.19 or later has only its requirements.txt and logs until it is synced: what config.yaml and
-wandb-metadata.json say is in a binary file then, which is not read.
+A run that was offline has only its requirements.txt, its logs and a binary file, run-ID.wandb, until it is synced: of
+that one, which holds what config.yaml and wandb-metadata.json would say, only wandb's own record of versions is read.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ from itertools import islice
 from pathlib import Path
 
 from mbisect.environments.recover.checked import dated, interpreter, released, table, within
-from mbisect.environments.recover.evidence import Evidence, Strength
-from mbisect.environments.recover.lines import MOST, lines_in
+from mbisect.environments.recover.evidence import PYTHON, Evidence, Strength
+from mbisect.environments.recover.lines import MOST, SIZE, lines_in
 from mbisect.environments.sources import Source, parse, read_text
+from mbisect.errors import ConfigError
 
 TITLE = "W&B run"
 RECORDED = Strength.RECORDED
 RUN = re.compile(r"(?:offline-)?run-(?P<day>\d{8})_(?P<time>\d{6})-[\w.-]+")
 REQUIREMENTS, CONFIG, METADATA, SUMMARY = "requirements.txt", "config.yaml", "wandb-metadata.json", "wandb-summary.json"
+BINARY = re.compile(r"run-[\w.-]+\.wandb")
+VERSIONS = re.compile(rb"\x22(?P<size>.)(?P<python>3\.\d{1,2}\.\d{1,2})(?=\x2a)", re.DOTALL)
+"""Field 4 of a TelemetryRecord with 5 behind it, in protobuf's encoding: a tag, the length, the text."""
 NAMES = (REQUIREMENTS, METADATA, CONFIG, SUMMARY)
 TELEMETRY = {"5": "wandb", "6": "transformers"}
 """Fields of wandb's TelemetryRecord that hold a version; 4 is Python's."""
@@ -31,6 +35,8 @@ IMPORTS = {1: "torch", 5: "scikit-learn", 9: "pytorch-lightning", 11: "transform
 
 def recognises(path: Path) -> bool:
     """By its name; a requirements.txt only in a run's folder."""
+    if BINARY.fullmatch(path.name):
+        return True
     if path.name == REQUIREMENTS:
         return path.parent.name == "files" and (_run(path) is not None or path.with_name(METADATA).exists())
     return path.name in NAMES
@@ -38,6 +44,9 @@ def recognises(path: Path) -> bool:
 
 def read(path: Path, name: str) -> Iterator[Evidence]:
     """What the environment wrote down itself."""
+    if BINARY.fullmatch(path.name):
+        yield from _binary(path, name)
+        return
     text = read_text(path, "W&B")
     if path.name == REQUIREMENTS:
         yield from islice(_requirements(text, name), MOST)
@@ -90,3 +99,28 @@ def _metadata(source: Source, name: str) -> Iterator[Evidence]:
 def _summary(source: Source, name: str) -> Iterator[Evidence]:
     when = table(source.document).get("_timestamp")
     yield from dated(name, "_timestamp", when, when, RECORDED)
+
+
+def _binary(path: Path, name: str) -> Iterator[Evidence]:
+    """The record is written anew when more is known, so each thing is said once."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(SIZE)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    said: dict[tuple[str, bytes], int] = {}
+    for match in islice(VERSIONS.finditer(content), MOST):
+        fields, at = [(PYTHON, match["python"])] if match["size"][0] == len(match["python"]) else [], match.end()
+        for tag, package in (b"*", "wandb"), (b"2", "transformers"):
+            if fields and content[at : at + 1] == tag and at + 1 < len(content):
+                end = at + 2 + content[at + 1]
+                fields.append((package, content[at + 2 : end]))
+                at = end
+        for field in fields if len(fields) > 1 else ():
+            said.setdefault(field, match.start())
+    for (package, raw), at in said.items():
+        version = raw.decode("ascii", "replace")
+        if package == PYTHON:
+            yield from interpreter(name, f"byte {at}", version, version, RECORDED)
+        else:
+            yield from released(name, f"byte {at}", version, package, version, RECORDED)
