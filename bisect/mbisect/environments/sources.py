@@ -61,44 +61,51 @@ class Source:
             ) from None
 
 
-def load(path: Path) -> Source:
-    """Read and parse a file. Raises ConfigError, one line, for one that is too large, too deep or broken."""
-    text = read_text(path)
-    syntax = _syntax(path.name, text[:HEAD])
+def load(path: Path, kind: str = "lock", syntax: Syntax | None = None) -> Source:
+    """Read and parse a file. Raises ConfigError, one line, for one that is too large, too deep or broken.
+
+    `kind` is what the file should be, for the errors; without `syntax` it is known by the file's name, or its looks.
+    """
+    text = read_text(path, kind)
+    return parse(path, text, kind, syntax or _syntax(path.name, text[:HEAD]))
+
+
+def parse(path: Path, text: str, kind: str, syntax: Syntax) -> Source:
+    """The same for a file that is read already."""
     if syntax == "text":
         return Source(path, syntax, text)
     if len(text) > SIZE[syntax]:
         raise ConfigError(
-            f"{path}: {len(text) >> 10} KiB is too much for a lock in {syntax.upper()}; is it the right file?"
+            f"{path}: {len(text) >> 10} KiB is too much for a {kind} in {syntax.upper()}; is it the right file?"
         )
     if text.count("[") + text.count("{") > CONTAINERS or (syntax == "toml" and LONG_KEY.search(text)):
-        raise ConfigError(f"{path}: it is too intricate for a lock; is it the right file?")
+        raise ConfigError(f"{path}: it is too intricate for a {kind}; is it the right file?")
     try:
         return Source(path, syntax, "", PARSERS[syntax](text))
     except (ValueError, yaml.YAMLError) as error:  # both parsers of the standard library raise a kind of ValueError
         raise ConfigError(f"{path}: not valid {syntax.upper()}: {shown(error, 160)}; write the file anew") from None
     except RecursionError:
-        raise ConfigError(f"{path}: it is nested too deeply for a lock; is it the right file?") from None
+        raise ConfigError(f"{path}: it is nested too deeply for a {kind}; is it the right file?") from None
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, kind: str = "lock") -> str:
     """A text file in UTF-8, or in UTF-16 where its first bytes say so (PowerShell's `>` writes that)."""
     try:
         with path.open("rb") as file:
             raw = file.read(SIZE["text"] + 1)
     except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; give a lock file or the name of a snapshot") from None
+        raise ConfigError(f"{path} does not exist; give a {kind} file or the name of a snapshot") from None
     except IsADirectoryError:
-        raise ConfigError(f"{path} is a folder; give a lock file") from None
+        raise ConfigError(f"{path} is a folder; give a {kind} file") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     if len(raw) > SIZE["text"]:
-        raise ConfigError(f"{path}: more than {SIZE['text'] >> 20} MiB is too much for a lock; is it the right file?")
+        raise ConfigError(f"{path}: more than {SIZE['text'] >> 20} MiB is too much for a {kind}; is it the right file?")
     wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return raw.decode("utf-16" if wide else "utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not a text file in UTF-8; give a lock file") from None
+        raise ConfigError(f"{path} is not a text file in UTF-8; give a {kind} file") from None
 
 
 def _syntax(name: str, head: str) -> Syntax:
@@ -116,7 +123,7 @@ def _syntax(name: str, head: str) -> Syntax:
 
 
 class _Plain(yaml.SafeLoader):
-    """Safe YAML without aliases: no lock needs them, and with them a few lines stand for gigabytes."""
+    """Safe YAML without aliases: no tool writes them, and with them a few lines stand for gigabytes."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):

@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Protocol
 
 from mbisect.environments.recover.evidence import Evidence
-from mbisect.environments.recover.readers import hub, model_card, torch_saved
+from mbisect.environments.recover.readers import (
+    console,
+    dockerfile,
+    hub,
+    mlflow,
+    model_card,
+    notebook,
+    pip_log,
+    requirement_files,
+    torch_saved,
+    wandb,
+)
 
 
 class Reader(Protocol):
@@ -31,4 +42,15 @@ class Reader(Protocol):
         """
 
 
-READERS: tuple[Reader, ...] = (hub, model_card, torch_saved)
+READERS: tuple[Reader, ...] = (
+    console,
+    dockerfile,
+    hub,
+    mlflow,
+    model_card,
+    notebook,
+    pip_log,
+    requirement_files,
+    torch_saved,
+    wandb,
+)
