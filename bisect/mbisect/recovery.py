@@ -18,7 +18,7 @@ from mbisect.environments.interpreters import find_interpreter
 from mbisect.environments.lockfile import render_lock
 from mbisect.environments.recover.dating import Window, find_window
 from mbisect.environments.recover.evidence import PYTHON, Dated, Evidence, Present, Strength
-from mbisect.environments.recover.gather import gather
+from mbisect.environments.recover.gather import gather, gather_history
 from mbisect.environments.recover.rebuild import Rebuilder
 from mbisect.environments.recover.result import How, Provenance, Recovered, as_plain
 from mbisect.environments.recover.weigh import Admitted, dates, weigh
@@ -77,10 +77,11 @@ def rebuild(wanted: Wanted, index: Index, uv: Uv, *, now: datetime) -> Recovered
             f"nothing in {', '.join(map(str, wanted.paths))} says what was installed; give the run's own folder, "
             "its logs, its notebooks or its requirement files"
         )
+    ran = dates(evidence)
+    evidence += gather_history(wanted.paths, evidence, ran.at or ran.not_after or now)
     interpreter, python = _interpreter(wanted, evidence)
     index.try_prefetch(_named(evidence))
     admitted, conflicts = weigh(evidence, lambda name: _releases(index, name, interpreter))
-    ran = dates(evidence)
     rebuilder = Rebuilder(uv, index, interpreter, admitted)
     packages = [one for one in admitted if one.package != PYTHON]
     window = find_window(

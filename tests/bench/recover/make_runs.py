@@ -10,7 +10,7 @@ Nothing that a run leaves is edited; one that names this machine is refused. Wei
 torch is 2.13.0 everywhere, as in envs/: older wheels are several GB. It is exempt from the cut-off, with as few as can
 be of what it needs; these few are as new as the day on which the runs were made (2026-11-24). A date lies some days
 after a release of transformers, when trl and peft of that day work with it; all seven stacks then train without further
-ado. The one setting made for our sake is logging_dir, whose default would hold the host's name and the day of the making.
+ado. The one setting made for our sake is logging_dir, whose default would hold the host's name and the day.
 """
 
 import argparse

@@ -1,14 +1,16 @@
-"""Files and folders that a run left behind → all evidence in them."""
+"""Files and folders that a run left behind, and the repository around them → all evidence in them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mbisect.environments.recover.evidence import Dated, Evidence, Strength
+from mbisect.environments.recover.evidence import Dated, Evidence, Present, Strength
+from mbisect.environments.recover.git_history import read_history
 from mbisect.environments.recover.readers import READERS
 from mbisect.errors import ConfigError, MbisectError
 
@@ -49,6 +51,22 @@ def gather(paths: Iterable[Path]) -> Gathered:
             if path.name in DATED:
                 evidence += _date(path, name)
     return Gathered(tuple(evidence), files, tuple(unread))
+
+
+def gather_history(paths: Iterable[Path], known: Iterable[Evidence], not_after: datetime) -> tuple[Evidence, ...]:
+    """What the requirement files of the repositories around the paths said before a date.
+
+    Of a repository there may be any number of them, of other programs too: only those count that ask for something
+    that the run is known to have asked for.
+    """
+    found: dict[Evidence, None] = {}
+    for root in paths:
+        folder = root if root.is_dir() else root.parent
+        with contextlib.suppress(ConfigError):  # a broken repository takes nothing from what the run itself says
+            found |= dict.fromkeys(read_history(folder, not_after))
+    roots = {one.says.package for one in known if isinstance(one.says, Present) and one.says.root}
+    files = {one.file for one in found if isinstance(one.says, Present) and one.says.package in roots}
+    return tuple(one for one in found if one.file in files)
 
 
 def _files(root: Path) -> Iterator[Path]:

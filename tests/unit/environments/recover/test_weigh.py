@@ -1,4 +1,4 @@
-"""Evidence is believed as far as it fits together, the stronger first; what does not is set aside and kept to be shown."""
+"""Evidence is believed as far as it fits together, the stronger first; the rest is set aside and shown."""
 
 from datetime import UTC, datetime, timedelta
 
