@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from mbisect.environments.recover.result import How, Provenance, Recovered, as_p
 from mbisect.environments.recover.weigh import Admitted, dates, weigh
 from mbisect.environments.uv import Uv
 from mbisect.errors import ConfigError, MbisectError, UsageError
-from mbisect.project import FILE, NAME, Project, find_project
+from mbisect.project import FILE, NAME, find_project
 from mbisect.terms import Interpreter, Pin
 
 SHORT = timedelta(days=1)
@@ -61,9 +62,9 @@ def recover(wanted: Wanted, here: Path, index: Index, uv: Uv, *, now: datetime) 
     if not NAME.fullmatch(wanted.name):
         raise UsageError(f"`{wanted.name}` cannot name a snapshot: a name holds letters, digits, dots and dashes")
     found = find_project(here)
-    project, root = found if found is not None else (Project(), here)
+    root = found[1] if found is not None else here
     if not wanted.force:
-        _refuse_to_overwrite(wanted.name, project, root)
+        _refuse_to_overwrite(wanted.name, root)
     recovered = rebuild(wanted, index, uv, now=now)
     return replace(recovered, files=_write(recovered, root))
 
@@ -212,9 +213,9 @@ def _paths(name: str) -> tuple[Path, Path, Path]:
     return Path("envs", f"{name}.toml"), Path("lockfiles", f"{name}.txt"), Path("envs", f"{name}.evidence.json")
 
 
-def _refuse_to_overwrite(name: str, project: Project, root: Path) -> None:
+def _refuse_to_overwrite(name: str, root: Path) -> None:
+    """What is there may be all that is known of it. An entry without these files is what recovering is for."""
     there = [str(path) for path in _paths(name) if (root / path).exists()]
-    there += [f"its entry in {FILE}"] if name in project.snapshots else []
     if there:
         raise UsageError(f"there is a snapshot {name} already: {', '.join(there)}; take another name, or --force")
 
@@ -223,7 +224,8 @@ def _write(recovered: Recovered, root: Path) -> tuple[Path, ...]:
     asked, lock, says = _paths(recovered.name)
     toml = root / FILE
     before = toml.read_bytes().decode("utf-8") if toml.exists() else ""
-    entry = {"python": recovered.interpreter.minor, "recovered": str(says)}
+    kept = tomllib.loads(before).get("snapshots", {}).get(recovered.name, {})
+    entry = {**kept, "python": recovered.interpreter.minor, "recovered": str(says)}
     header = f"Recovered by `mbisect recover {recovered.name}`, by the evidence in {says}; do not edit."
     texts = {
         asked: _asked_for(recovered),

@@ -96,3 +96,13 @@ def test_a_snapshot_is_not_overwritten(mbisect: Any, tmp_path: Path) -> None:
     said = mbisect(tmp_path, "recover", "v1", "--from", ".")
     assert said.status == 2
     assert "there is a snapshot v1 already: lockfiles/v1.txt" in said.stderr
+
+
+@pytest.mark.network
+def test_what_the_project_knows_of_a_snapshot_whose_lock_is_lost_is_kept(mbisect: Any, run: Path) -> None:
+    (run / "mbisect.toml").write_text("[snapshots.v1]\nseed = 7\nsettings = { epochs = 3 }\n\n[snapshots.v2]\n")
+    said = mbisect(run, "recover", "v1", "--from", "run", "--date", "2024-11-25", "--python", "3.11")
+    assert said.status == 0, said.stderr
+    found = tomllib.loads((run / "mbisect.toml").read_text())["snapshots"]
+    kept = {"python": "3.11", "recovered": "envs/v1.evidence.json"}
+    assert found == {"v1": {"seed": 7, "settings": {"epochs": 3}, **kept}, "v2": {}}
