@@ -164,7 +164,7 @@ def _releases(index: Index, name: str, interpreter: Interpreter) -> list[tuple[s
     if name == PYTHON:
         return []
     try:
-        return [(one.version, one.date) for one in index.releases(name, interpreter) if one.wheel]
+        return [(one.version, one.ready) for one in index.releases(name, interpreter) if one.wheel]
     except ConfigError:
         return []
 
@@ -172,9 +172,9 @@ def _releases(index: Index, name: str, interpreter: Interpreter) -> list[tuple[s
 def _newest(index: Index, name: str, interpreter: Interpreter) -> list[tuple[str, datetime]]:
     """Final releases that were not taken back, in order of upload."""
     rows = [
-        (one.version, one.date)
+        (one.version, one.ready)
         for one in index.releases(name, interpreter)
-        if one.wheel and one.date is not None and one.yanked is None and not Version(one.version).is_prerelease
+        if one.wheel and one.ready is not None and one.yanked is None and not Version(one.version).is_prerelease
     ]
     return sorted(rows, key=lambda row: row[1])
 

@@ -103,7 +103,7 @@ def public(version: str) -> str:
 def check_installable(
     index: Index, packages: Iterable[tuple[str, str]], interpreter: Interpreter, source: str
 ) -> tuple[datetime | None, frozenset[str]]:
-    """Check that every pin exists and fits the interpreter; -> date of the newest, names that only have an sdist.
+    """Check that every pin exists and fits the interpreter; -> when the last came out, names that only have an sdist.
 
     Raises ConfigError for an unknown package or release, and for one that is not for this Python.
     """
@@ -116,7 +116,7 @@ def check_installable(
                 f"{source}: {name} {version} does not exist for Python {interpreter.minor} on this platform; "
                 "is the lock made for another Python? choose one with --python, --good-python or --bad-python"
             )
-        newest = max((d for d in (newest, release.date) if d is not None), default=None)
+        newest = max((d for d in (newest, release.ready) if d is not None), default=None)
         if not release.wheel:
             built.add(name)
     return newest, frozenset(built)

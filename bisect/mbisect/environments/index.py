@@ -47,6 +47,8 @@ class Release:
     sdist: bool
     size: int | None
     """Bytes of the fitting wheel."""
+    ready: datetime | None = None
+    """When the first file that can be installed here was uploaded: wheels may follow minutes after the source."""
 
 
 class Index:
@@ -157,7 +159,9 @@ class Index:
             if not _admits(file["python"], interpreter.version):
                 continue
             version = _version(file["version"])
-            one = found.setdefault(version, {"date": None, "yanked": [], "wheel": False, "sdist": False, "size": None})
+            one = found.setdefault(
+                version, {"date": None, "yanked": [], "wheel": False, "sdist": False, "size": None, "ready": None}
+            )
             if file["date"] is not None:
                 date = datetime.fromisoformat(file["date"])
                 one["date"] = date if one["date"] is None else min(one["date"], date)
@@ -166,10 +170,14 @@ class Index:
                 one["sdist"] = True
             elif _fits(file["tags"], interpreter.version):
                 one["wheel"], one["size"] = True, file["size"]
+                if file["date"] is not None:
+                    date = datetime.fromisoformat(file["date"])
+                    one["ready"] = date if one["ready"] is None else min(one["ready"], date)
         for version in sorted(found):
             one = found[version]
             yanked = None if None in one["yanked"] else one["yanked"][0]
-            yield Release(str(version), one["date"], yanked, one["wheel"], one["sdist"], one["size"])
+            ready = one["ready"] or one["date"]
+            yield Release(str(version), one["date"], yanked, one["wheel"], one["sdist"], one["size"], ready)
 
     def _listing(self, name: str, known: set[str] | None) -> list[dict[str, Any]]:
         if name in self._files:

@@ -26,7 +26,8 @@ def day(number: int) -> datetime:
 def release(
     version: str, date: int | None = 1, *, yanked: str | None = None, wheel: bool = True, sdist: bool = True
 ) -> Release:
-    return Release(version, day(date) if date else None, yanked, wheel, sdist, 1000 if wheel else None)
+    when = day(date) if date else None
+    return Release(version, when, yanked, wheel, sdist, 1000 if wheel else None, when)
 
 
 class FakeIndex(Index):

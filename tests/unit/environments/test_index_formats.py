@@ -31,12 +31,20 @@ FILES = [
     },
     {"filename": "tool-1.2.tar.gz", "url": "https://elsewhere.example/tool-1.2.tar.gz", "hashes": {}, "yanked": True},
     {"filename": "tool-1.2.exe", "url": "/files/tool-1.2.exe", "hashes": {}},
+    {
+        "filename": "tool-1.1.tar.gz",
+        "url": "/files/tool-1.1.tar.gz",
+        "hashes": {},
+        "yanked": "breaks <everything>",
+        "upload-time": "2024-02-01T10:11:12Z",
+    },
 ]
 HTML = """<!DOCTYPE html><html><body>
 <a href="/files/tool-1.0-py3-none-any.whl">tool-1.0-py3-none-any.whl</a>
 <a href="/files/tool-1.1-py3-none-any.whl" data-requires-python="&gt;=3.8" data-yanked="breaks &lt;everything&gt;"
    >tool-1.1-py3-none-any.whl</a>
 <a href="https://elsewhere.example/tool-1.2.tar.gz" data-yanked="">tool-1.2.tar.gz</a>
+<a href="/files/tool-1.1.tar.gz" data-yanked="breaks &lt;everything&gt;">tool-1.1.tar.gz</a>
 </body></html>"""
 
 
@@ -71,14 +79,20 @@ def test_both_formats_tell_the_same_releases(site: str, tmp_path: Path, kind: st
     found = {release.version: release for release in index.releases("tool", HERE)}
     assert list(found) == ["1.0", "1.1", "1.2"]
     assert [found[v].yanked for v in found] == [None, "breaks <everything>", ""]
-    assert [(found[v].wheel, found[v].sdist) for v in found] == [(True, False), (True, False), (False, True)]
+    assert [(found[v].wheel, found[v].sdist) for v in found] == [(True, False), (True, True), (False, True)]
     assert index.wheel("tool", "1.1", HERE) == f"{site}/files/tool-1.1-py3-none-any.whl"
 
 
 def test_json_tells_dates_and_sizes_too(site: str, tmp_path: Path) -> None:
     release = Index(tmp_path, endpoints=(f"{site}/json/",)).releases("tool", HERE)[1]
     assert release.date is not None
-    assert (release.date.isoformat(), release.size) == ("2024-02-01T10:20:30.123456+00:00", 17)
+    assert (release.date.isoformat(), release.size) == ("2024-02-01T10:11:12+00:00", 17)
+
+
+def test_a_release_is_ready_when_a_file_that_fits_is_there(site: str, tmp_path: Path) -> None:
+    release = Index(tmp_path, endpoints=(f"{site}/json/",)).releases("tool", HERE)[1]
+    assert release.ready is not None
+    assert release.ready.isoformat() == "2024-02-01T10:20:30.123456+00:00"
 
 
 @pytest.mark.parametrize("kind", ["json", "html"])

@@ -77,7 +77,7 @@ class Rebuilder:
         except MbisectError:
             return None
         fitting = [one for one in releases if one.wheel and specifier.contains(one.version)]
-        if not fitting or any(one.date is None or one.date <= day for one in fitting):
+        if not fitting or any(one.ready is None or one.ready <= day for one in fitting):
             return None
         return fitting[-1].version
 
