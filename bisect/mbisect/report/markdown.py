@@ -43,6 +43,8 @@ def _parts(record: Record) -> Iterator[str]:
     yield table(("", ""), [(name, escape(said)) for name, said in words.search_facts(record)])
     if commands := words.reproduce_commands(record):
         yield from ("Run it once more:", fence([command for _, command in commands], "sh"))
+    if heals := words.heal_command(record):
+        yield from ("What heals it:", fence([heals], "sh"))
 
 
 def _about(record: Record) -> Iterator[str]:

@@ -37,6 +37,10 @@ def print_report(record: Record, console: Console, *, paths: bool = True) -> Non
         console.print(Text("  Run it once more", style="bold"))
         for _, command in commands:
             console.print(Text(f"    {command}"), soft_wrap=True)
+    if heals := words.heal_command(record):
+        console.print()
+        console.print(Text("  What heals it", style="bold"))
+        console.print(Text(f"    {heals}"), soft_wrap=True)
     if paths:
         _print_paths(record, console)
 

@@ -155,6 +155,11 @@ def reproduce_commands(record: Record) -> tuple[tuple[str, str], ...]:
     return tuple((side, f"mbisect reproduce {record.run} {side}") for side in ("good", "bad"))
 
 
+def heal_command(record: Record) -> str | None:
+    """The command that looks for what heals the bad end, where a cause was found."""
+    return f"mbisect pin {record.run}" if record.finding.outcome == "found" else None
+
+
 def search_facts(record: Record) -> tuple[tuple[str, str], ...]:
     """What the search was about and what it took: (name, words)."""
     tally = Counter(outcome_word(trial.outcome) for trial in record.trials)

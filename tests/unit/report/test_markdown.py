@@ -28,6 +28,7 @@ def test_a_finding_says_what_the_terminal_says(world):
         "| holds | httpx 0.27.0 | httpx 0.28.0 |",
         "| trials | 6: 3 good, 3 bad |",
         "```sh\nmbisect reproduce 0a1b2c3d4e5f good\nmbisect reproduce 0a1b2c3d4e5f bad\n```",
+        "What heals it:\n\n```sh\nmbisect pin 0a1b2c3d4e5f\n```",
     ):
         assert part in text
 

@@ -56,7 +56,7 @@ def test_a_finding_shows_cause_confirmations_both_sides_and_how_to_run_them_agai
         "exit status 1: TypeError: unexpected 'proxies'",
         "all is well TypeError: no",
         "trials 6: 3 good, 3 bad environments 7 took 48 s",
-        "mbisect reproduce 0a1b2c3d4e5f good mbisect reproduce 0a1b2c3d4e5f bad",
+        "mbisect reproduce 0a1b2c3d4e5f good mbisect reproduce 0a1b2c3d4e5f bad What heals it mbisect pin 0a1b2c3d4e5f",
         "cache/runs/0a1b2c3d4e5f/journal.jsonl",
     ):
         assert part in text

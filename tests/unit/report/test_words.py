@@ -58,6 +58,7 @@ def test_without_a_cause_the_sentence_says_why_and_there_is_advice(world, outcom
     record = world.failed(outcome, "because", "good", "good")
     assert words.verdict_sentence(record) == start
     assert words.ADVICE[outcome]
+    assert words.heal_command(record) is None
     assert [command for _, command in words.reproduce_commands(record)] == [
         f"mbisect reproduce {record.run} good",
         f"mbisect reproduce {record.run} bad",
@@ -100,6 +101,7 @@ def test_confidence_is_never_rounded_up_to_certainty():
 
 def test_both_sides_have_their_command(world):
     record = world.found((HTTPX, "0.28.0"))
+    assert words.heal_command(record) == "mbisect pin 0a1b2c3d4e5f"
     assert words.reproduce_commands(record) == (
         ("good", "mbisect reproduce 0a1b2c3d4e5f good"),
         ("bad", "mbisect reproduce 0a1b2c3d4e5f bad"),
