@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -21,7 +22,11 @@ WORDS = {
 }
 STYLE = {How.EXACT: "green", How.RANGE: "cyan", How.DATE: "", How.ASSUMED: "yellow"}
 FEW = 3
-"""Alternatives and pieces of evidence that a row shows."""
+"""Alternatives that a row shows."""
+SOME = 8
+"""Packages that a line names."""
+MANY = 20
+"""So many exact ones are a whole list of what was installed, and folded."""
 
 
 def render_recovered(recovered: Recovered, *, everything: bool) -> RenderableType:
@@ -47,9 +52,9 @@ def _when(recovered: Recovered) -> Text:
             f"  too early {window.too_early:%Y-%m-%d}: what was there does not fit together with what was out by then"
         )
     if window.agreeing:
-        lines.append(f"  newest    {', '.join(window.agreeing)}: nothing newer was out")
+        lines.append(f"  newest    {_some(window.agreeing)}: nothing newer was out")
     if window.held_back:
-        lines.append(f"  held back {', '.join(window.held_back)}: newer ones were out")
+        lines.append(f"  held back {_some(window.held_back)}: newer ones were out")
     return Text("\n".join(lines))
 
 
@@ -60,7 +65,9 @@ def _python(python: Provenance) -> str:
 
 
 def _table(recovered: Recovered, *, everything: bool) -> RenderableType:
-    shown = [one for one in recovered.packages if everything or one.how in (How.EXACT, How.RANGE) or one.alternatives]
+    counts = Counter(one.how for one in recovered.packages)
+    told = (How.RANGE,) if counts[How.EXACT] > MANY else (How.EXACT, How.RANGE)
+    shown = [one for one in recovered.packages if everything or one.how in told or one.alternatives]
     shown.sort(key=lambda one: (list(How).index(one.how), one.package))
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("package", "version", "known by", "evidence", "other days of the window"):
@@ -73,17 +80,22 @@ def _table(recovered: Recovered, *, everything: bool) -> RenderableType:
             _pieces(one.evidence),
             _short(one.alternatives),
         )
-    counts = Counter(one.how for one in recovered.packages)
     summary = ", ".join(f"{counts[how]} {WORDS[how]}" for how in How if counts[how])
     hidden = len(recovered.packages) - len(shown)
-    more = f"; {hidden} that the whole window agrees on are not shown (--all)" if hidden else ""
-    return Group(table, Text(), Text(f"{len(recovered.packages)} packages: {summary}{more}"))
+    more = f"; {hidden} that are the same on all days of the window are not shown (--all)" if hidden else ""
+    counted = Text(f"{len(recovered.packages)} packages: {summary}{more}")
+    return Group(table, Text(), counted) if shown else counted
 
 
 def _pieces(evidence: Iterable[Evidence]) -> str:
     told = [one for one in distinct(evidence) if isinstance(one.says, Present) and len(one.says.specifier)]
-    shown = [f"{one.file} ({one.place})" for one in told[:1]]
+    shown = [f"{'/'.join(Path(one.file).parts[-2:])} ({one.place})" for one in told[:1]]
     return ", ".join([*shown, *([f"and {len(told) - 1} more"] if len(told) > 1 else [])])
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SOME} more" if len(names) > SOME else ""
+    return ", ".join(names[:SOME]) + more
 
 
 def _short(versions: Iterable[str]) -> str:

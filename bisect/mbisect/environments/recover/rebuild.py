@@ -111,6 +111,8 @@ class Rebuilder:
                 yield one
 
     def _resolve(self, requirements: Sequence[str], day: datetime, exempt: tuple[str, ...]) -> tuple[Pin, ...] | None:
+        if not requirements:
+            return ()
         cut_off = day.strftime("%Y-%m-%dT%H:%M:%SZ")
         key = tuple(requirements), cut_off, exempt
         if key not in self._done:

@@ -75,10 +75,9 @@ def by_fields(
 ) -> Iterable[Evidence]:
     """Which releases can have saved these names, as evidence; none where that tells nothing."""
     verdict = releases_with(package, kind, names, owner)
-    if verdict is None or verdict.contradictions or len(verdict.likely) == verdict.of:
+    if verdict is None or verdict.contradictions or len(verdict.releases) == verdict.of:
         return
-    first, last = verdict.likely[0], verdict.likely[-1]
-    bounded = not (verdict.open_ended and last == verdict.releases[-1])
-    specifier = f">={first},<={last}" if bounded else f">={first}"
+    first, last = verdict.releases[0], verdict.releases[-1]
+    specifier = f">={first}" if verdict.open_ended else f">={first},<={last}"
     raw = "; ".join(map(str, verdict.reasons))[:SHOWN] or f"{len(names)} names"
     yield present(name, "names of its fields", raw, package, specifier, Strength.INFERRED)
