@@ -50,7 +50,9 @@ class Verdict:
     releases: tuple[str, ...]
     """Ascending: those that nothing speaks against, else those that the fewest names speak against."""
     likely: tuple[str, ...]
-    """Those of them to which the fewest names are strange. Fewer than all only for files that carry names on."""
+    """Those of them to which the fewest names are strange. Fewer than all only for files that carry names on, and then
+    a guess: of 1,486 config.json that one release loaded from another's and saved, `releases` had the true one each
+    time, `likely` in 88 %."""
     of: int
     """Releases that the table knows."""
     contradictions: int
