@@ -35,6 +35,8 @@ MOST_RESOLVED = 32
 """Days on which all packages are resolved; the others are too unlikely by what the index says alone."""
 LIKELY = 0.9
 """Share of the posterior that the window holds."""
+RARE = 1e-4
+"""Days with less of the likeliest one's probability are not worth a thought."""
 ALIKE = 0.9
 """Days that have this much of the likeliest one's probability are as likely as it."""
 
@@ -103,7 +105,7 @@ def find_window(
     for at, resolved in at_start.items():
         taken = {**_newest_on(stretches.starts[at], newest), **(resolved or {})}
         exact[at] = _log_odds(telling, taken, stretches.starts[at])
-    posterior, too_early = _without_the_impossible(odds + exact[stretches.of], stretches, satisfiable)
+    posterior, too_early = _without_the_impossible(odds + exact[stretches.of], days, satisfiable)
     if not np.isfinite(posterior).any():
         return None
     low, middle, high = _narrowest(posterior, days, ran)
@@ -183,23 +185,21 @@ def _by_mass(odds: NDArray[np.float64], stretches: _Stretches) -> NDArray[np.int
 
 
 def _without_the_impossible(
-    odds: NDArray[np.float64], stretches: _Stretches, satisfiable: Satisfiable
+    odds: NDArray[np.float64], days: Sequence[datetime], satisfiable: Satisfiable
 ) -> tuple[NDArray[np.float64], datetime | None]:
     """Take out the days on which the evidence has no solution. What has one on a day has one later, as releases stay.
 
-    So the first day with a solution is found by halving, among the starts of the stretches that are still possible.
+    So the first day with a solution is found by halving, where the first day that is worth a thought has none.
     """
-    possible = sorted(set(stretches.of[np.isfinite(odds)].tolist()))
-    low, high = 0, len(possible)
-    while low < high:
-        middle = (low + high) // 2
-        if satisfiable(stretches.starts[possible[middle]]):
-            high = middle
-        else:
-            low = middle + 1
-    if low == 0:
+    low, high = int(np.flatnonzero(odds > odds.max() + log(RARE))[0]), len(days) - 1
+    if satisfiable(days[low]):
         return odds, None
-    return np.where(np.isin(stretches.of, possible[:low]), -np.inf, odds), stretches.starts[possible[low - 1]]
+    if not satisfiable(days[high]):
+        return np.full(len(days), -np.inf), days[high]
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if satisfiable(days[middle]) else (middle, high)
+    return np.where(np.arange(len(days)) <= low, -np.inf, odds), days[low]
 
 
 def _narrowest(posterior: NDArray[np.float64], days: Sequence[datetime], ran: datetime | None) -> tuple[int, int, int]:

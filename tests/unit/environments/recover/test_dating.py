@@ -87,12 +87,16 @@ def test_a_date_that_may_be_astray_gives_way_to_what_the_releases_say():
 def test_days_on_which_the_evidence_has_no_solution_are_too_early():
     releases = {"p0": [("1.0", START), ("1.1", START + timedelta(days=600))]}
     possible = START + timedelta(days=400)
-    found = window(releases, {"p0": "1.1"}, lambda day: day >= possible, ran=START + timedelta(days=700))
-    assert found.too_early is None, "the release itself is younger"
-    early = {"p0": "1.0"}
-    later = {"p0": [("1.0", START)], "p1": [("1.0", START), ("1.1", possible)]}
-    found = window({**releases, **later}, early, lambda day: day >= possible, ran=START + timedelta(days=390))
-    assert found.first >= possible - timedelta(days=1)
+    found = window(releases, {"p0": "1.0"}, lambda day: day >= possible, ran=START + timedelta(days=390))
+    assert found.too_early is not None
+    assert found.too_early < possible <= found.first <= found.best
+    assert found.first - found.too_early <= timedelta(days=1)
+
+
+def test_evidence_that_has_no_solution_on_any_day_leaves_no_window():
+    releases = world(2)
+    versions = newest(releases, START + timedelta(days=500))
+    assert find_window(admitted(releases, versions), releases, lambda day: None, lambda day: False, now=NOW) is None
 
 
 def test_nothing_after_the_limit_is_thought_of():
