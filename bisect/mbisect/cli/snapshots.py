@@ -46,6 +46,9 @@ def snapshot(
             metavar="PATH", help="Interpreter or environment.  [default: the active virtual environment, else .venv]"
         ),
     ] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="IMAGE", help="Docker image; --python is then a path in it.")
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed that was used.")] = 0,
     dataset: Annotated[
         str | None, typer.Option(metavar="REV", help="Dataset revision that was used.  [default: what is checked out]")
@@ -63,6 +66,8 @@ def snapshot(
     mbisect snapshot v5
 
     mbisect snapshot v5 --python ~/train/.venv --seed 4 --dataset 142f5c3
+
+    mbisect snapshot v5 --image train:v5
     """
     from mbisect.environments.index import Index
     from mbisect.environments.indexes import endpoints_of, find_links_of
@@ -72,8 +77,8 @@ def snapshot(
 
     root = Store(cache_root()).root
     index = Index(root, endpoints=endpoints_of(os.environ), find_links=find_links_of(os.environ))
-    wanted = Wanted(name, python, seed, dataset, force, numeric)
-    taken = take_snapshot(wanted, Path.cwd(), index, root / "datasets")
+    wanted = Wanted(name, python, seed, dataset, force, numeric, image)
+    taken = take_snapshot(wanted, Path.cwd(), index, root)
     typer.echo(json.dumps(as_plain(taken), indent=2) if as_json else as_text(taken))
     for warning in taken.warnings:
         typer.echo(f"mbisect: {warning}", err=True)
