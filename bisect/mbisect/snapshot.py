@@ -94,7 +94,7 @@ def take_snapshot(wanted: Wanted, here: Path, index: Index, cache: Path) -> Take
         observed_as: json.dumps(hide(facts(said, captured, name=wanted.name, at=at, more=more)), indent=1) + "\n",
     }
     toml = root / FILE
-    with FileLock(_beside(root, cache)):  # two snapshots at a time: each keeps the other's entry
+    with FileLock(held_while_writing(root, cache)):  # two snapshots at a time: each keeps the other's entry
         if not wanted.force:
             now = load_project(toml) if toml.exists() else project
             _refuse_to_overwrite(wanted.name, now, root, tuple(texts))
@@ -117,7 +117,7 @@ def _observe(wanted: Wanted, root: Path, images: Path) -> tuple[Interpreter, Obs
     return Interpreter(str(observed.interpreter["version"]), ""), observed, said
 
 
-def _beside(root: Path, cache: Path) -> Path:
+def held_while_writing(root: Path, cache: Path) -> Path:
     """The file that is held while a project's files are written; in the cache, for the project is the user's."""
     folder = cache / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,29 +12,47 @@ import typer
 from mbisect.cli.app import ByName, Other, app, say
 
 
-@app.command()
+@app.command(
+    epilog="Exit status: 0 written, or nothing to change; 1 with --check: it would change; 2 usage or configuration."
+)
 def lock(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot whose envs/NAME.toml is resolved.")],
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; say which packages would change.")] = False,
 ) -> None:
     """Resolve what a snapshot asks for.
 
-    Reads envs/NAME.toml, resolves it at its cut-off date, and writes lockfiles/NAME.txt.
+    Reads envs/NAME.toml of the project at or above this folder, resolves it at its cut-off date, and writes
+    lockfiles/NAME.txt.
 
     mbisect lock v1
+
+    mbisect lock v1 --check
     """
-    from mbisect.environments.asked import read_asked_for, resolve_asked_for
+    from functools import partial
+
     from mbisect.environments.interpreters import find_interpreter
-    from mbisect.environments.lockfile import write_lock
+    from mbisect.environments.lockfile import write_whole
+    from mbisect.environments.relock import relock
     from mbisect.environments.store import Store, cache_root
     from mbisect.environments.uv import Uv
+    from mbisect.project import Project, find_project
 
     store = Store(cache_root())
-    asked = read_asked_for(Path("envs", f"{name}.toml"))
-    interpreter, pins = resolve_asked_for(asked, Uv(store.root / "uv"), find_interpreter)
-    target = Path("lockfiles", f"{name}.txt")
-    target.parent.mkdir(exist_ok=True)
-    write_lock(target, pins, header=f"Written by `mbisect lock {name}` for Python {interpreter.minor}; do not edit.")
-    typer.echo(f"wrote {target}: {len(pins)} packages")
+    project, root = find_project(Path.cwd()) or (Project(), Path.cwd())
+    done = relock(name, project, root, Uv(store.root / "uv"), partial(find_interpreter, cache=store.root))
+    for one in done.differences:
+        typer.echo(
+            f"{one.name} {one.before or '∅'} → {one.after or '∅'}" + (" (other files)" * (one.before == one.after))
+        )
+    if check:
+        state = (
+            "is missing" if done.missing else "would change" if done.differences else "is what its packages resolve to"
+        )
+        say(f"{done.path} {state}" + (f"; `mbisect lock {name}` writes it" if done.missing or done.differences else ""))
+        raise typer.Exit(1 if done.missing or done.differences else 0)
+    (root / done.path).parent.mkdir(parents=True, exist_ok=True)
+    write_whole(root / done.path, done.text)
+    typer.echo(f"wrote {done.path}: {done.packages} packages")
 
 
 @app.command()

@@ -7,12 +7,13 @@ small folder, no privileges and little memory. The container is removed whatever
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mbisect.environments.pins import shown
 from mbisect.errors import CommandError, ConfigError
@@ -92,22 +93,24 @@ class Engine:
         After `limit` seconds it is killed.
         """
         from docker.errors import APIError
+        from docker.utils.socket import frames_iter
 
         with self._container(image, argv, path) as name:
             api = self._client.api
-            output = api.attach(name, stdout=True, stderr=True, stream=True, demux=True)
-            try:
-                api.start(name)
-            except APIError as error:
-                return Ran("", "", _not_started(error))
+            attached = api.attach_socket(name, params={"stdout": 1, "stderr": 1, "stream": 1})
             deadline = time.monotonic() + limit
             timer = threading.Timer(limit, self._kill, (name,))
             timer.daemon = True
-            timer.start()
             try:
-                stdout, stderr, whole = _drained(output)
+                api.start(name)
+                timer.start()
+                frames = frames_iter(attached, tty=False)  # type: ignore[no-untyped-call]  # its stubs have no types
+                stdout, stderr, whole = _drained(frames)
+            except APIError as error:
+                return Ran("", "", _not_started(error))
             finally:
                 timer.cancel()
+                _hang_up(attached)
         late = time.monotonic() >= deadline
         problem = f"it took more than {limit:g} seconds" if late else "" if whole else "it printed too much"
         return Ran(stdout, stderr, problem)
@@ -173,18 +176,24 @@ def connect() -> Engine:
         raise ConfigError(f"no Docker engine is reachable; start it or set DOCKER_HOST ({_line(error)})") from None
 
 
-def _drained(output: Iterable[tuple[bytes | None, bytes | None]]) -> tuple[str, str, bool]:
-    """What comes on stdout and stderr until the end; False where there was more than is kept."""
-    kept: tuple[list[bytes], list[bytes]] = ([], [])
+def _drained(frames: Iterable[tuple[int, bytes]]) -> tuple[str, str, bool]:
+    """What comes on stdout (1) and stderr (2) until the end; False where there was more than is kept."""
+    kept: dict[int, list[bytes]] = {1: [], 2: []}
     size = 0
-    for pair in output:
-        size += sum(len(part) for part in pair if part)
+    for number, part in frames:
+        size += len(part)
         if size > OUTPUT:
             break
-        for part, parts in zip(pair, kept, strict=True):
-            parts += [part] if part else []
-    stdout, stderr = (b"".join(parts).decode("utf-8", "replace") for parts in kept)
+        kept[number].append(part)
+    stdout, stderr = (b"".join(kept[number]).decode("utf-8", "replace") for number in (1, 2))
     return stdout, stderr, size <= OUTPUT
+
+
+def _hang_up(attached: Any) -> None:
+    """End the connection, without which the engine waits for somebody to read what a dead program printed."""
+    with contextlib.suppress(OSError):
+        getattr(attached, "_sock", attached).shutdown(socket.SHUT_RDWR)
+    attached.close()
 
 
 def _not_started(error: APIError) -> str:

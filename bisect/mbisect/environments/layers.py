@@ -125,7 +125,8 @@ def _files(stream: Forward) -> Iterator[tuple[str, bytes]]:
             stream.allow()
             path = member.name.removeprefix("./").lstrip("/")
             wanted = INSTALLED.fullmatch(path) or ABOUT.fullmatch(path) or CONDA.fullmatch(path)
-            if wanted and member.isreg() and not member.issparse() and len(path) < LONGEST >> 10:
+            plain = member.isreg() and not member.issparse() and ".." not in path.split("/")
+            if wanted and plain and len(path) < LONGEST >> 10:
                 if CONDA.fullmatch(path):
                     yield path, b""
                 elif member.size <= LONGEST:
