@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mbisect.axes.git import GitAxis
+from mbisect.environments.capture import settable
 from mbisect.environments.formats import python_of, read_source
 from mbisect.environments.lockfile import marker_environment
-from mbisect.environments.sources import ENDINGS, load
+from mbisect.environments.observed import Observed
+from mbisect.environments.sources import ENDINGS, IMAGE, Source, load
+from mbisect.environments.store import cache_root
 from mbisect.errors import ConfigError, UsageError
 from mbisect.judge import ExitStatusJudge, Judge, MetricJudge
 from mbisect.project import Project, SnapshotTable, find_project, lock_file, setting_text
@@ -147,6 +150,15 @@ def _workload(asked: Asked, project: Project, found: bool) -> tuple[Workload, Ju
     return workload, MetricJudge(project.judge.metric, project.judge.good, project.judge.bad)
 
 
+def _load_image(name: str) -> tuple[Source, Observed]:
+    """A Docker image. Asked late: most questions have none, and the library for Docker takes its time to load."""
+    from mbisect.environments.engine import connect
+    from mbisect.environments.image import observe_image
+
+    observed, said = observe_image(name.removeprefix(IMAGE), connect, cache_root() / "images")
+    return Source(Path(name), "json", "", said), observed
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     project: Project
@@ -156,30 +168,51 @@ class _Reader:
     find_interpreter: Callable[[str], Interpreter]
 
     def read(self, name: str, python: str | None, where: str) -> Snapshot:
-        """A snapshot by its name, or a lock file of any format by its path; `where` is the option that names it."""
+        """A snapshot by its name, a lock file of any format by its path, or `image:NAME`; `where` is the option."""
         table = self.project.snapshots.get(name)
+        if table is None and name.startswith(IMAGE):
+            return self._image(name, python)
         if table is None:
             if not (self.folder / name).exists() and "/" not in name and not name.endswith((".txt", ".lock", *ENDINGS)):
                 known = ", ".join(self.project.snapshots) or "none"
                 raise UsageError(f"{where}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file")
-            return self._snapshot(name, Path(name), self.folder, SnapshotTable(), python, with_settings=False)
-        return self._snapshot(name, lock_file(self.root, name, table), self.root, table, python, with_settings=True)
+            return self._snapshot(name, name, load(self.folder / name), SnapshotTable(), python)
+        lock = lock_file(self.root, name, table)
+        return self._snapshot(name, str(lock), load(self.root / lock), table, python, with_settings=True)
+
+    def _image(self, name: str, python: str | None) -> Snapshot:
+        """A Docker image: its packages and variables, and its very Python where that can be had."""
+        source, observed = _load_image(name)
+        exact: str | None = str(observed.interpreter["version"])
+        try:
+            self.find_interpreter(str(exact))
+        except ConfigError:
+            exact = None
+        table = SnapshotTable(python=exact, variables=settable(observed.variables))
+        return self._snapshot(name, name, source, table, python)
 
     def _snapshot(
-        self, name: str, path: Path, base: Path, table: SnapshotTable, python: str | None, *, with_settings: bool
+        self,
+        name: str,
+        place: str,
+        source: Source,
+        table: SnapshotTable,
+        python: str | None,
+        *,
+        with_settings: bool = False,
     ) -> Snapshot:
-        source = load(base / path)
+        """`place` is what messages call the lock."""
         interpreter = self.find_interpreter(python or table.python or python_of(source) or "3")
         lock = read_source(source, marker_environment(interpreter))
         values: dict[Key, str] = {package(pin.name): pin.version for pin in lock.pins}
         values[PYTHON] = interpreter.version
+        values |= {Key(Axis.VARIABLE, key): value for key, value in table.variables.items()}
         if with_settings:
             values[SEED] = str(table.seed)
             settings = {**self.project.settings, **table.settings}
             values |= {Key(Axis.SETTING, key): setting_text(value) for key, value in settings.items()}
-            values |= {Key(Axis.VARIABLE, key): value for key, value in table.variables.items()}
             values |= self._revisions(name, table)
-        return Snapshot(name, replace(lock, source=str(path)), interpreter, Values(values))
+        return Snapshot(name, replace(lock, source=place), interpreter, Values(values))
 
     def _revisions(self, name: str, table: SnapshotTable) -> dict[Key, str]:
         found = {}

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from packaging.version import Version
 
 from mbisect.axes.git import GitAxis, WorkingTree, working_tree
 from mbisect.environments.atomic import write_together
 from mbisect.environments.capture import Capture, capture, facts, lock_header, render_asked_for, settable
 from mbisect.environments.entry import with_entry
+from mbisect.environments.hiding import Hiding, from_home
 from mbisect.environments.index import Index
 from mbisect.environments.interpreters import find_interpreter
 from mbisect.environments.lockfile import render_lock
 from mbisect.environments.observed import Observed, observe
+from mbisect.environments.sources import IMAGE
 from mbisect.errors import ConfigError, UsageError
-from mbisect.project import FILE, NAME, Project, find_project
+from mbisect.project import FILE, NAME, Project, find_project, load_project
 from mbisect.staging import repository_of
 from mbisect.terms import Interpreter
 
@@ -39,6 +43,8 @@ class Wanted:
     force: bool = False
     numeric: bool = False
     """Import numpy and torch there too."""
+    image: str | None = None
+    """A Docker image that is observed instead; `python` is then a path in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,8 @@ class Taken:
     warnings: tuple[str, ...]
 
 
-def take_snapshot(wanted: Wanted, here: Path, index: Index, datasets: Path) -> Taken:
-    """Observe, then write all files or none. `datasets` is a folder for clones of dataset bundles.
+def take_snapshot(wanted: Wanted, here: Path, index: Index, cache: Path) -> Taken:
+    """Observe, then write all files or none. `cache` is a folder for clones of dataset bundles and answers of images.
 
     Raises UsageError where there is a snapshot of that name already, ConfigError, CommandError and NetworkError.
     """
@@ -67,31 +73,55 @@ def take_snapshot(wanted: Wanted, here: Path, index: Index, datasets: Path) -> T
     asked_for, lock, observed_as = _files(wanted.name)
     if not wanted.force:
         _refuse_to_overwrite(wanted.name, project, root, (asked_for, lock, observed_as))
-    interpreter = find_interpreter(_place(wanted.python, root))
+    at = datetime.now(UTC)
     tree = working_tree(root, without=(FILE, "envs", "lockfiles"))
-    dataset, doubts = _dataset(wanted.dataset, project, root, datasets)
-    observed, said = observe(interpreter, numeric=wanted.numeric)
+    dataset, doubts = _dataset(wanted.dataset, project, root, cache / "datasets")
+    interpreter, observed, said = _observe(wanted, root, cache / "images")
     _look_up(index, observed)
     captured = capture(observed, interpreter, index.hashes)
     if not captured.pins:
-        raise ConfigError(f"nothing that the package index has is installed for {interpreter.path}: no lock to write")
+        where = f"in {wanted.image}" if wanted.image else f"for {interpreter.path}"
+        raise ConfigError(f"nothing that the package index has is installed {where}: no lock to write")
     python, doubt = _python(interpreter, observed)
     entry = _entry(wanted, project, python, tree, dataset, observed)
+    hide = Hiding(observed.interpreter, root)
+    told = replace(captured, left_out=tuple(replace(one, reason=hide(one.reason)) for one in captured.left_out))
     warnings = (*captured.warnings, *doubts, *doubt, *_doubts_about(tree), *_alone(entry, wanted.name, project))
-    at = datetime.now(UTC)
     more = {"git": tree.as_plain() if tree is not None else None, "dataset": dataset, "seed": wanted.seed}
     texts = {
-        asked_for: render_asked_for(
-            captured, name=wanted.name, python=python, newest=_newest(index, captured, observed)
-        ),
-        lock: render_lock(captured.pins, header=lock_header(captured, name=wanted.name, python=interpreter.version)),
-        observed_as: json.dumps(facts(said, captured, name=wanted.name, at=at, more=more), indent=1) + "\n",
+        asked_for: render_asked_for(told, name=wanted.name, python=python, newest=_newest(index, captured, observed)),
+        lock: render_lock(captured.pins, header=lock_header(told, name=wanted.name, python=interpreter.version)),
+        observed_as: json.dumps(hide(facts(said, captured, name=wanted.name, at=at, more=more)), indent=1) + "\n",
     }
     toml = root / FILE
-    before = toml.read_bytes().decode("utf-8") if toml.exists() else ""
-    texts[Path(FILE)] = with_entry(before, wanted.name, entry)  # last: without it there is no snapshot
-    write_together({root / path: text for path, text in texts.items()})
+    with FileLock(held_while_writing(root, cache)):  # two snapshots at a time: each keeps the other's entry
+        if not wanted.force:
+            now = load_project(toml) if toml.exists() else project
+            _refuse_to_overwrite(wanted.name, now, root, tuple(texts))
+        before = toml.read_bytes().decode("utf-8") if toml.exists() else ""
+        texts[Path(FILE)] = with_entry(before, wanted.name, entry)  # last: without it there is no snapshot
+        write_together({root / path: text for path, text in texts.items()})
     return Taken(wanted.name, observed, captured, entry, tuple(texts), warnings)
+
+
+def _observe(wanted: Wanted, root: Path, images: Path) -> tuple[Interpreter, Observed, dict[str, Any]]:
+    """The interpreter that is described, and its answer; that of an image is none of this machine's."""
+    if wanted.image is None:
+        interpreter = find_interpreter(_place(wanted.python, root))
+        return interpreter, *observe(interpreter, numeric=wanted.numeric)
+    from mbisect.environments.engine import connect
+    from mbisect.environments.image import observe_image
+
+    name = wanted.image.removeprefix(IMAGE)
+    observed, said = observe_image(name, connect, images, python=wanted.python, numeric=wanted.numeric)
+    return Interpreter(str(observed.interpreter["version"]), ""), observed, said
+
+
+def held_while_writing(root: Path, cache: Path) -> Path:
+    """The file that is held while a project's files are written; in the cache, for the project is the user's."""
+    folder = cache / "snapshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]}.lock"
 
 
 def _files(name: str) -> tuple[Path, Path, Path]:
@@ -122,7 +152,10 @@ def _python(interpreter: Interpreter, observed: Observed) -> tuple[str, tuple[st
     try:
         find_interpreter(interpreter.version)
     except ConfigError:
-        path = str(observed.interpreter.get("base_executable") or interpreter.path)
+        if observed.image is not None:
+            doubt = f"Python {interpreter.version} is not installed here"
+            return interpreter.version, (f"{doubt}: to build this environment, install it or give another --python",)
+        path = from_home(str(observed.interpreter.get("base_executable") or interpreter.path))
         return path, (
             f"Python {interpreter.version} is not found by its version here, so its path is recorded: {path}",
         )

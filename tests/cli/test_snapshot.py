@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from mbisect.environments.uv import find_uv
+from mbisect.snapshot import held_while_writing
 from tests.cli.conftest import PROGRAM
 
 pytestmark = pytest.mark.network
@@ -250,6 +252,37 @@ def test_what_cannot_be_built_is_one_line_that_names_the_lock(mbisect: Any, proj
     assert mbisect(project, "exec", "nonsense", "--", "true").stderr == (
         "mbisect: NAME: `nonsense` is neither a snapshot of mbisect.toml (known: old) nor a file\n"
     )
+
+
+def test_one_waits_while_another_writes_and_keeps_its_entry(project: Path, environment: Path, cache: Path) -> None:
+    argv = [PROGRAM, "snapshot", "v1", "--python", str(environment)]
+    with FileLock(held_while_writing(project, cache)):
+        running = subprocess.Popen(argv, cwd=project, env={**os.environ, "MBISECT_CACHE": str(cache)})
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.wait(4)
+        with (project / "mbisect.toml").open("a") as file:
+            file.write("[snapshots.others]\n")
+    assert running.wait(60) == 0
+    entries = tomllib.loads((project / "mbisect.toml").read_text())["snapshots"]
+    assert entries.keys() == {"old", "others", "v1"}
+
+
+def test_no_file_says_where_on_this_machine_things_are(mbisect: Any, project: Path, tmp_path: Path) -> None:
+    (project / "own").mkdir()
+    (project / "own" / "pyproject.toml").write_text('[project]\nname = "planted-by-us"\nversion = "1.0"\n')
+    uv, folder = [find_uv(), "--quiet", "--no-config"], tmp_path / "venv"
+    subprocess.run([*uv, "venv", "--python", sys.executable, str(folder)], check=True)
+    python = str(folder / "bin" / "python")
+    subprocess.run([*uv, "pip", "install", "--python", python, "six==1.16.0", "-e", str(project / "own")], check=True)
+    assert mbisect(project, "snapshot", "v1", "--python", str(folder)).status == 0
+    for name in ("envs/v1.toml", "envs/v1.json", "lockfiles/v1.txt", "mbisect.toml"):
+        text = (project / name).read_text()
+        assert str(tmp_path) not in text
+        assert f"{Path.home()}/" not in text
+    said = json.loads((project / "envs" / "v1.json").read_text())["environment"]
+    assert said["interpreter"]["executable"] == "{prefix}/bin/python"
+    [own] = [one for one in said["distributions"] if one["name"] == "planted-by-us"]
+    assert own["source"]["url"] == "file://{project}/own"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -17,11 +17,11 @@ app = typer.Typer(
 )
 
 Good = Annotated[
-    str, typer.Option("--good", metavar="GOOD", help="Snapshot of mbisect.toml, or a lock file, that works.")
+    str, typer.Option("--good", metavar="GOOD", help="Snapshot of mbisect.toml, lock file or image:NAME, that works.")
 ]
-Bad = Annotated[str, typer.Option("--bad", metavar="BAD", help="Snapshot or lock file that does not.")]
+Bad = Annotated[str, typer.Option("--bad", metavar="BAD", help="Snapshot, lock file or image:NAME, that does not.")]
 Python = Annotated[str | None, typer.Option(help="Interpreter of both ends: a version (3.11) or a path.", metavar="V")]
-ByName = Annotated[str, typer.Argument(metavar="NAME", help="Snapshot of mbisect.toml, or a lock file.")]
+ByName = Annotated[str, typer.Argument(metavar="NAME", help="Snapshot of mbisect.toml, lock file or image:NAME.")]
 Other = Annotated[str | None, typer.Option(help="Another interpreter: a version (3.11) or a path.", metavar="V")]
 
 

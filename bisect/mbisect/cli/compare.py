@@ -13,7 +13,7 @@ from mbisect.cli.app import Python, app
 
 @app.command("env-diff", epilog="Exit status: 0 the same, 1 different, 2 usage or configuration.")
 def env_diff(
-    first: Annotated[str, typer.Argument(metavar="A", help="Snapshot of mbisect.toml, or a lock file.")],
+    first: Annotated[str, typer.Argument(metavar="A", help="Snapshot of mbisect.toml, lock file or image:NAME.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
     python: Python = None,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Every package and commit, none folded.")] = False,

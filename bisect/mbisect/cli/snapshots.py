@@ -12,29 +12,47 @@ import typer
 from mbisect.cli.app import ByName, Other, app, say
 
 
-@app.command()
+@app.command(
+    epilog="Exit status: 0 written, or nothing to change; 1 with --check: it would change; 2 usage or configuration."
+)
 def lock(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot whose envs/NAME.toml is resolved.")],
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; say which packages would change.")] = False,
 ) -> None:
     """Resolve what a snapshot asks for.
 
-    Reads envs/NAME.toml, resolves it at its cut-off date, and writes lockfiles/NAME.txt.
+    Reads envs/NAME.toml of the project at or above this folder, resolves it at its cut-off date, and writes
+    lockfiles/NAME.txt.
 
     mbisect lock v1
+
+    mbisect lock v1 --check
     """
-    from mbisect.environments.asked import read_asked_for, resolve_asked_for
+    from functools import partial
+
     from mbisect.environments.interpreters import find_interpreter
-    from mbisect.environments.lockfile import write_lock
+    from mbisect.environments.lockfile import write_whole
+    from mbisect.environments.relock import relock
     from mbisect.environments.store import Store, cache_root
     from mbisect.environments.uv import Uv
+    from mbisect.project import Project, find_project
 
     store = Store(cache_root())
-    asked = read_asked_for(Path("envs", f"{name}.toml"))
-    interpreter, pins = resolve_asked_for(asked, Uv(store.root / "uv"), find_interpreter)
-    target = Path("lockfiles", f"{name}.txt")
-    target.parent.mkdir(exist_ok=True)
-    write_lock(target, pins, header=f"Written by `mbisect lock {name}` for Python {interpreter.minor}; do not edit.")
-    typer.echo(f"wrote {target}: {len(pins)} packages")
+    project, root = find_project(Path.cwd()) or (Project(), Path.cwd())
+    done = relock(name, project, root, Uv(store.root / "uv"), partial(find_interpreter, cache=store.root))
+    for one in done.differences:
+        typer.echo(
+            f"{one.name} {one.before or '∅'} → {one.after or '∅'}" + (" (other files)" * (one.before == one.after))
+        )
+    if check:
+        state = (
+            "is missing" if done.missing else "would change" if done.differences else "is what its packages resolve to"
+        )
+        say(f"{done.path} {state}" + (f"; `mbisect lock {name}` writes it" if done.missing or done.differences else ""))
+        raise typer.Exit(1 if done.missing or done.differences else 0)
+    (root / done.path).parent.mkdir(parents=True, exist_ok=True)
+    write_whole(root / done.path, done.text)
+    typer.echo(f"wrote {done.path}: {done.packages} packages")
 
 
 @app.command()
@@ -45,6 +63,9 @@ def snapshot(
         typer.Option(
             metavar="PATH", help="Interpreter or environment.  [default: the active virtual environment, else .venv]"
         ),
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="IMAGE", help="Docker image; --python is then a path in it.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed that was used.")] = 0,
     dataset: Annotated[
@@ -63,6 +84,8 @@ def snapshot(
     mbisect snapshot v5
 
     mbisect snapshot v5 --python ~/train/.venv --seed 4 --dataset 142f5c3
+
+    mbisect snapshot v5 --image train:v5
     """
     from mbisect.environments.index import Index
     from mbisect.environments.indexes import endpoints_of, find_links_of
@@ -72,8 +95,8 @@ def snapshot(
 
     root = Store(cache_root()).root
     index = Index(root, endpoints=endpoints_of(os.environ), find_links=find_links_of(os.environ))
-    wanted = Wanted(name, python, seed, dataset, force, numeric)
-    taken = take_snapshot(wanted, Path.cwd(), index, root / "datasets")
+    wanted = Wanted(name, python, seed, dataset, force, numeric, image)
+    taken = take_snapshot(wanted, Path.cwd(), index, root)
     typer.echo(json.dumps(as_plain(taken), indent=2) if as_json else as_text(taken))
     for warning in taken.warnings:
         typer.echo(f"mbisect: {warning}", err=True)

@@ -36,17 +36,18 @@ class AskedFor(BaseModel):
     """Packages that the cut-off does not apply to."""
 
 
-def read_asked_for(path: Path) -> AskedFor:
-    """Read and check one file. Raises ConfigError."""
+def read_asked_for(path: Path, called: Path | None = None) -> AskedFor:
+    """Read and check one file, which messages call `called`. Raises ConfigError."""
+    called = called or path
     try:
         return AskedFor.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; write down there what the snapshot asks for") from None
+        raise ConfigError(f"{called} does not exist; write down there what the snapshot asks for") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+        raise ConfigError(f"{called}: not valid TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise ConfigError(f"{path}: {'.'.join(str(p) for p in first['loc'])}: {first['msg']}") from error
+        raise ConfigError(f"{called}: {'.'.join(str(p) for p in first['loc'])}: {first['msg']}") from error
 
 
 def resolve_asked_for(

@@ -95,6 +95,7 @@ def _described(one: Installed) -> str:
 
 
 def _warnings(observed: Observed, left_out: Iterable[LeftOut]) -> Iterable[str]:
+    yield from _image_doubts(observed.image or {})
     for what in left_out:
         yield f"{what.name} {what.version} is left out of the lock: {what.reason}"
     for one in observed.distributions:
@@ -112,6 +113,17 @@ def _warnings(observed: Observed, left_out: Iterable[LeftOut]) -> Iterable[str]:
     for name, said in (observed.numeric or {}).items():
         if "error" in said:
             yield f"{name} could not be asked: {said['error']}"
+
+
+def _image_doubts(image: Mapping[str, Any]) -> Iterable[str]:
+    if image.get("not_run"):
+        yield (
+            f"no Python of {image['name']} could be run ({image['not_run']}): its files were read instead, "
+            "and none of them was checked against what was installed"
+        )
+    if image.get("others"):
+        more = "its packages are not in the lock" if image["not_run"] else "--python names another"
+        yield f"{image['name']} also has {', '.join(image['others'][:SHOWN])}: {more}"
 
 
 def settable(variables: Mapping[str, str]) -> dict[str, str]:

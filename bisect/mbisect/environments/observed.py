@@ -65,6 +65,8 @@ class Observed(Facts):
     variables: dict[str, str] = {}
     torch_build: dict[str, Any] | None = None
     numeric: dict[str, Any] | None = None
+    image: dict[str, Any] | None = None
+    """The Docker image that it is in: id, digest, labels; why its Python was not run; its other Pythons."""
     unchecked_files: int | dict[str, Any] = 0
     unread: tuple[str, ...] = ()
     """Distributions that could not be described, each with the error."""

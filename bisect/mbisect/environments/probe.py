@@ -78,7 +78,7 @@ def describe(numeric: bool, seconds: float) -> dict[str, Any]:
     answer["distributions"].sort(key=lambda entry: entry.get("name", ""))
     if numeric:
         answer["numeric"] = {name: in_child(name) for name in NUMERIC if name in by_name}
-    struck: dict[str, Any] = _strike(answer, _secrets(os.environ))
+    struck: dict[str, Any] = strike(answer, secrets_in(os.environ))
     return struck
 
 
@@ -132,10 +132,13 @@ def distribution(found: importlib.metadata.Distribution) -> dict[str, Any]:
 
 def _record(found: importlib.metadata.Distribution) -> list[list[str]] | None:
     text = found.read_text("RECORD")
-    if text is None:
-        return None
+    return rows_of(text) if text is not None else None
+
+
+def rows_of(record: str) -> list[list[str]] | None:
+    """The rows of a RECORD but those of compiled modules; None where it cannot be read."""
     try:
-        return [row for row in csv.reader(text.splitlines()) if row and row[0] and not row[0].endswith(".pyc")]
+        return [row for row in csv.reader(record.splitlines()) if row and row[0] and not row[0].endswith(".pyc")]
     except csv.Error:
         return None
 
@@ -161,7 +164,16 @@ def _source(found: importlib.metadata.Distribution) -> dict[str, Any] | None:
         if not egg or folder.name in ("site-packages", "dist-packages") or folder.suffix == ".egg":
             return None
         return {"url": folder.as_uri(), "kind": "editable", "git": _or_error(lambda: git_state(folder))}
-    said = json.loads(text)
+    source = origin(text)
+    if source["kind"] in ("editable", "folder"):
+        path = Path(urllib.request.url2pathname(urllib.parse.urlparse(json.loads(text)["url"]).path))
+        source["git"] = _or_error(lambda: git_state(path))
+    return source
+
+
+def origin(direct_url: str) -> dict[str, Any]:
+    """What a direct_url.json says (PEP 610); no password that its address holds."""
+    said = json.loads(direct_url)
     source: dict[str, Any] = {"url": LOGIN.sub("", said["url"]).partition("?")[0], "kind": "archive"}
     if said.get("subdirectory"):
         source["subdirectory"] = said["subdirectory"]
@@ -171,8 +183,6 @@ def _source(found: importlib.metadata.Distribution) -> dict[str, Any] | None:
         source["requested_revision"] = said["vcs_info"].get("requested_revision")
     elif "dir_info" in said:
         source["kind"] = "editable" if said["dir_info"].get("editable") else "folder"
-        path = Path(urllib.request.url2pathname(urllib.parse.urlparse(said["url"]).path))
-        source["git"] = _or_error(lambda: git_state(path))
     else:
         archive = said.get("archive_info", {})
         hashes = archive.get("hashes") or dict([archive["hash"].split("=", 1)] if archive.get("hash") else [])
@@ -373,7 +383,7 @@ def torch_build(installed: list[importlib.metadata.Distribution]) -> dict[str, A
 
 def variables(environ: Any) -> dict[str, str]:
     """The variables that may change what a workload computes, by an allow-list, without anything like a secret."""
-    secrets = _secrets(environ)
+    secrets = secrets_in(environ)
     found = {}
     for name, value in sorted(environ.items()):
         if not (name in ALLOWED or name.startswith(ALLOWED_PREFIXES)) or SECRET_NAME.search(name):
@@ -383,21 +393,22 @@ def variables(environ: Any) -> dict[str, str]:
     return found
 
 
-def _secrets(environ: Any) -> list[str]:
+def secrets_in(environ: Any) -> list[str]:
     """What variables with telling names hold: the longest first, paths and what is too short to tell left out."""
     values = {value for name, value in environ.items() if SECRET_NAME.search(name)}
     return sorted((value for value in values if len(value) >= 8 and not value.startswith("/")), key=len, reverse=True)
 
 
-def _strike(value: Any, secrets: list[str]) -> Any:
+def strike(value: Any, secrets: list[str]) -> Any:
+    """The same without secrets, wherever they stand in it."""
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, "***")
         return SECRET_VALUE.sub("***", value)
     if isinstance(value, list):
-        return [_strike(one, secrets) for one in value]
+        return [strike(one, secrets) for one in value]
     if isinstance(value, dict):
-        return {_strike(key, secrets): _strike(one, secrets) for key, one in value.items()}
+        return {strike(key, secrets): strike(one, secrets) for key, one in value.items()}
     return value
 
 

@@ -26,6 +26,8 @@ CONTAINERS = 200_000
 """Lists and tables that a document may open, as far as counting brackets tells; each costs 64 to 500 bytes."""
 KNOWN = {"Pipfile.lock": "json", "uv.lock": "toml", "poetry.lock": "toml", "pdm.lock": "toml"}
 ENDINGS = {".json": "json", ".toml": "toml", ".yml": "yaml", ".yaml": "yaml"}
+IMAGE = "image:"
+"""What a Docker image is named with wherever a lock file may be named."""
 HEAD = 64 << 10
 """Characters of the text that say what it is."""
 LONG_KEY = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){64}")

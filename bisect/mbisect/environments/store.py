@@ -6,6 +6,7 @@ runs/ID/            journals, which nothing here ever removes
 staged/  datasets/  sources and datasets, unpacked; clones of dataset bundles
 bytecode/  index/   compiled modules; what the package index said
 records/            what is in wheels, file by file
+images/             what Docker images hold
 uv/                 uv's own cache, whose files the environments are linked from
 """
 
@@ -27,7 +28,7 @@ from mbisect.environments.build import COMPLETE
 from mbisect.environments.uv import Uv
 from mbisect.errors import UsageError
 
-PARTS = ("environments", "trials", "runs", "staged", "datasets", "bytecode", "index", "records", "uv")
+PARTS = ("environments", "trials", "runs", "staged", "datasets", "bytecode", "index", "records", "images", "uv")
 """A file that several parts link to counts for the first of them: uv's own share is what no environment uses."""
 MEASURED = "trial.json"
 """A trial's measurement, which outlives its output."""
@@ -116,7 +117,8 @@ class Store:
         self._prune_kept(limit, _folders(self.root / "staged"), lambda path: _take(path, self._unused))
         compiled = [path for python in _folders(self.root / "bytecode") for path in _folders(python)]
         self._prune_kept(limit, compiled, self._unused)
-        self._prune_kept(limit, _entries(self.root / "records"), self._unused)
+        for part in ("records", "images"):
+            self._prune_kept(limit, _entries(self.root / part), self._unused)
         for more in ((), ("--ci",)):  # --ci: also the wheels that can be downloaded again
             if self._total() > limit and (self.root / "uv").is_dir():
                 Uv(self.root / "uv").run(["cache", "prune", "--quiet", *more])

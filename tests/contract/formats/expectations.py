@@ -54,6 +54,15 @@ SAMPLES = (
         python="3.11",
     ),
     Sample(
+        "observed.json",
+        "envs/NAME.json",
+        PROJECT + " pip==23.2.1 setuptools==65.5.0",
+        PROJECT + " pip==23.2.1 setuptools==65.5.0",
+        INSTALLED,
+        hashed=False,
+        python="3.11",
+    ),
+    Sample(
         "cyclonedx.json",
         "CycloneDX",
         PROJECT + " setuptools==65.5.0",
