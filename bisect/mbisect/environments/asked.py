@@ -51,12 +51,13 @@ def read_asked_for(path: Path, called: Path | None = None) -> AskedFor:
 
 
 def resolve_asked_for(
-    asked: AskedFor, uv: Uv, find_interpreter: Callable[[str], Interpreter]
+    asked: AskedFor, uv: Uv, find_interpreter: Callable[[str], Interpreter], *, refresh: bool = True
 ) -> tuple[Interpreter, tuple[Pin, ...]]:
     """Resolve to exact pins with hashes. Raises ConfigError when no solution exists.
 
     A release with a local version ("2.13.0+cpu") is pinned without it and without hashes, and packages that only the
-    platform's build brings along are left out: both differ from machine to machine.
+    platform's build brings along are left out: both differ from machine to machine. Without `refresh` the index is not
+    asked for what uv was told within the last day.
     """
     interpreter = find_interpreter(asked.python)
     with tempfile.TemporaryDirectory(prefix="mbisect-") as folder:
@@ -70,8 +71,8 @@ def resolve_asked_for(
             "--no-annotate",
             "--generate-hashes",
             "--no-build",
-            "--refresh",
         ]
+        argv += ["--refresh"] if refresh else []
         argv += ["--python", interpreter.path, "--output-file", str(out), str(wanted)]
         if asked.exclude_newer is not None:
             argv += ["--exclude-newer", asked.exclude_newer]

@@ -123,7 +123,7 @@ class Rebuilder:
                 exclude_newer_exempt=exempt,
             )
             try:
-                self._done[key] = resolve_asked_for(asked, self._uv, lambda _: self._interpreter)[1]
+                self._done[key] = resolve_asked_for(asked, self._uv, lambda _: self._interpreter, refresh=False)[1]
             except ConfigError:
                 self._done[key] = None
         return self._done[key]
