@@ -4,8 +4,9 @@
 
 For each stack: resolve what is asked for at its date, build it, run train.py in it with the Trainer and with SFTTrainer
 of its day, keep the small files of what they leave. runs/NAME/truth.txt is what was installed; truth.json has the date:
-the cut-off, and the time at which the files are to be thought of as written (git does not keep that of files).
-Nothing that a run leaves is edited; one that names this machine is refused. Weights and optimizer states are not kept.
+the cut-off, and the time at which the files are to be thought of as written (git does not keep that of files). Of what
+a run leaves, the logs' folder alone is replaced; what else names this machine is refused. Weights and optimizer states
+are not kept.
 
 torch is 2.13.0 everywhere, as in envs/: older wheels are several GB. It is exempt from the cut-off, with as few as can
 be of what it needs; these few are as new as the day on which the runs were made (2026-11-24). A date lies some days
@@ -51,6 +52,8 @@ YOUNG = ("setuptools", "sympy", "typing-extensions")
 KINDS = ("trainer", "sft")
 LARGE = 100_000
 """Bytes. Larger files are not kept."""
+NEUTRAL = b"/home/me"
+"""Stands in the logs for the folder in which the runs were made."""
 WEIGHTS = (".safetensors", ".pt")
 
 
@@ -121,6 +124,8 @@ def keep(left: Path, to: Path) -> int:
         for secret in of_this_machine():
             if secret.encode() in content:
                 sys.exit(f"{file} holds {secret}")
+        if file.suffix == ".log":
+            content = content.replace(str(left.parent).encode(), NEUTRAL)
         target = to / file.relative_to(left)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
@@ -139,10 +144,10 @@ def main() -> None:
     """Make what is asked for, a line for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(STACKS))
-    parser.add_argument("--scratch", type=Path, default=Path("/tmp/run"), metavar="DIR", help="emptied (%(default)s)")
+    parser.add_argument("--scratch", type=Path, metavar="DIR", help="emptied (a folder of its own for temporary files)")
     options = parser.parse_args()
     for name in options.names or STACKS:
-        print(make(name, options.scratch), flush=True)
+        print(make(name, options.scratch or Path(tempfile.gettempdir(), "mbisect-runs")), flush=True)
 
 
 if __name__ == "__main__":
