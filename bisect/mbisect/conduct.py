@@ -31,7 +31,7 @@ from mbisect.errors import UsageError
 from mbisect.estimate import worst_case
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
-from mbisect.journal import Head, Journal, Record, find_run, workload_seconds
+from mbisect.journal import Effort, Head, Journal, Record, find_run, record_of, workload_seconds
 from mbisect.priors import Priors, suspected
 from mbisect.question import Question
 from mbisect.search import Ladder, Level, Search
@@ -148,7 +148,7 @@ class Conductor:
             reporter.note(f"answered from the journal of run {run}; --fresh measures again")
             head, trials, finding = kept[0], kept[1], kept[2]
             suspected(head.timeline, options.suspects)
-            return self._record(run, head.timeline, trials, finding, began, 0, journal)
+            return record_of(head, trials, finding, Effort(time.monotonic() - began, 0), journal.path)
         good, bad = self._candidates()
         timeline = self._world.timeline(good, bad)
         groups = Groups()
@@ -168,8 +168,9 @@ class Conductor:
             finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
         finally:
             self._records.close()
-        ran = sum(not trial.reused for trial in trials)
-        return self._record(run, timeline, trials, finding, began, ran, journal)
+        effort = Effort(time.monotonic() - began, sum(not trial.reused for trial in trials))
+        journal.effort(effort)
+        return record_of(head, trials, finding, effort, journal.path)
 
     def _search(self, options: Options, priors: Priors) -> Ladder:
         """The search at full size, and those at the cheaper levels before it."""
@@ -222,23 +223,6 @@ class Conductor:
             good, bad = (self._resolver.endpoint(s.values) for s in (self.question.good, self.question.bad))
             self._ends = good, bad
         return self._ends
-
-    def _record(
-        self,
-        run: str,
-        timeline: Timeline,
-        trials: tuple[Trial, ...],
-        finding: Finding,
-        began: float,
-        ran: int,
-        journal: Journal,
-    ) -> Record:
-        q = self.question
-        environments = len({tuple(trial.ask.candidate.values.packages().items()) for trial in trials})
-        return Record(
-            run, q.good, q.bad, q.workload.command, q.judge.describe(), timeline, trials, finding,
-            environments, time.monotonic() - began, ran, str(journal.path),
-        )  # fmt: skip
 
     def _room(self, groups: Groups, fresh: bool) -> Room:
         q = self.question

@@ -40,6 +40,16 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What the invocation that ended a run took."""
+
+    seconds: float
+    """Wall time."""
+    ran: int
+    """Trials that it really ran."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that one run knows; every report is a pure function of it."""
 
@@ -85,6 +95,10 @@ class Journal:
         """Append the finding: the run is complete."""
         self._append("finding", _adapter(Finding).dump_python(finding, mode="json"))
 
+    def effort(self, effort: Effort) -> None:
+        """Append what it took to come to the finding."""
+        self._append("effort", _adapter(Effort).dump_python(effort, mode="json"))
+
     def read(self) -> tuple[Head, tuple[Trial, ...], Finding | None] | None:
         """What the journal holds; None when there is none, or one of another version."""
         head: Head | None = None
@@ -101,6 +115,15 @@ class Journal:
             except (ValueError, AttributeError):  # whole as JSON, yet no record of ours
                 continue
         return (head, tuple(trials), finding) if head is not None else None
+
+    def record(self) -> Record | None:
+        """All that the journal knows of a run that has ended; None when it holds none."""
+        head, trials, finding = self.read() or (None, (), None)
+        if head is None or finding is None:
+            return None
+        efforts = [_adapter(Effort).validate_python(data) for kind, data in self._lines() if kind == "effort"]
+        spent = Effort(sum(trial.measurement.seconds for trial in trials), len(trials))
+        return record_of(head, trials, finding, efforts[-1] if efforts else spent, self.path)
 
     def _lines(self) -> list[tuple[str, dict[str, Any]]]:
         if not self.path.exists():
@@ -131,6 +154,27 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
+
+
+def record_of(head: Head, trials: tuple[Trial, ...], finding: Finding, effort: Effort, journal: Path) -> Record:
+    """Put together what a journal holds and what it took."""
+    environments = len({tuple(trial.ask.candidate.values.packages().items()) for trial in trials})
+    return Record(
+        head.run, head.good, head.bad, head.command, head.judge, head.timeline, trials, finding,
+        environments, effort.seconds, effort.ran, str(journal),
+    )  # fmt: skip
+
+
+def recorded(runs: Path, text: str) -> Record:
+    """The record of a run that has ended; see find_run. Raises UsageError, for one that has not ended as well."""
+    run = find_run(runs, text)
+    journal = Journal(runs / run / "journal.jsonl")
+    record = journal.record()
+    if record is None and journal.read() is None:
+        raise UsageError(f"the journal of run {run} is of another version of mbisect; search again with `mbisect run`")
+    if record is None:
+        raise UsageError(f"run {run} has not ended; the `mbisect run` that began it goes on where it stopped")
+    return record
 
 
 def find_run(runs: Path, text: str) -> str:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mbisect.journal import SCHEMA, Head, Journal, load_measurement, save_measurement
+from mbisect.errors import UsageError
+from mbisect.journal import SCHEMA, Effort, Head, Journal, load_measurement, recorded, save_measurement
 from mbisect.terms import (
     COMMIT,
     PYTHON,
@@ -204,3 +205,16 @@ def test_a_measurement_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
     path.write_bytes(path.read_bytes()[:-9])
     assert load_measurement(path) is None
+
+
+def test_a_run_that_has_ended_is_told_again_with_what_it_took(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "0a1b2c3d4e5f" / "journal.jsonl")
+    journal.begin(HEAD)
+    journal.trial(trial())
+    with pytest.raises(UsageError, match="has not ended"):
+        recorded(tmp_path, "latest")
+    journal.finding(FOUND)
+    assert recorded(tmp_path, "0a1b").seconds == MEASURED.seconds
+    journal.effort(Effort(12.5, 3))
+    record = recorded(tmp_path, "latest")
+    assert (record.finding, record.trials, record.seconds, record.ran) == (FOUND, (trial(),), 12.5, 3)

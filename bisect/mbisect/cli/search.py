@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mbisect.cli.app import Bad, Good, Python, app
+from mbisect.cli.report import STATUS, JsonFile, MarkdownFile, Quiet, deliver
 from mbisect.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mbisect.conduct import Conductor
-    from mbisect.journal import Record
     from mbisect.question import Question
     from mbisect.terms import Asked
 
-
-STATUS = {"found": 0, "not-reproduced": 3, "good-endpoint-fails": 4, "undecided": 5}
-"""Outcome of a run → exit status."""
 
 PATIENCE = 30.0
 """Seconds that `--dry-run --verbose` waits at most to learn what is in the releases' wheels."""
@@ -57,8 +54,8 @@ def run(
     timeout: Annotated[
         float | None, typer.Option(min=0.1, metavar="S", help="Seconds after which a trial is killed and untestable.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the report as JSON.")] = None,
-    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as Markdown.")] = None,
+    report: JsonFile = None,
+    markdown: MarkdownFile = None,
     allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
     fidelity: Annotated[
         bool, typer.Option("--fidelity/--no-fidelity", help="Search at a cheaper level where that tells as much.")
@@ -74,7 +71,7 @@ def run(
         bool, typer.Option("--verbose", "-v", help="With --dry-run: also which changes are thought likeliest, and why.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is known.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the verdict.")] = False,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report (or the plan) as JSON.")] = False,
 ) -> None:
     """Find the change that turned GOOD into BAD.
@@ -103,7 +100,7 @@ def run(
     options = Options(jobs, seeds, confidence, max_trials, fresh, fidelity, tuple(suspect or ()))
     with _reporter(quiet or as_json) as reporter:
         record = conductor.answer(options, reporter)
-    _deliver(record, report, markdown, quiet=quiet, as_json=as_json)
+    deliver(record, report, markdown, quiet=quiet, as_json=as_json)
     raise typer.Exit(STATUS[record.finding.outcome])
 
 
@@ -164,29 +161,6 @@ def _reporter(quiet: bool) -> Any:
     from mbisect.report.live import PlainReporter
 
     return nullcontext(PlainReporter())
-
-
-def _deliver(record: Record, report: Path | None, markdown: Path | None, *, quiet: bool, as_json: bool) -> None:
-    from mbisect.report.machine import as_report, write_report
-
-    if report is not None:
-        write_report(report, record)
-    if markdown is not None:
-        from mbisect.report.markdown import as_markdown
-
-        markdown.write_text(as_markdown(record), encoding="utf-8")
-    if as_json:
-        typer.echo(json.dumps(as_report(record), indent=2))
-    elif quiet:
-        from mbisect.report.words import verdict_sentence
-
-        typer.echo(verdict_sentence(record))
-    else:
-        from rich.console import Console
-
-        from mbisect.report.terminal import print_report
-
-        print_report(record, Console())
 
 
 def _print_plan(

@@ -18,6 +18,8 @@ HIDDEN = re.compile(
 SURROGATE = re.compile("[\ud800-\udfff]")
 REDRAWN = re.compile(r"[^\n]*\r(?!\n|$)", re.MULTILINE)
 """What a carriage return overwrites: all states of a progress bar but the last one."""
+BAR = re.compile(r"\d+%\|.*\|")
+"""A progress bar as tqdm draws it: it says nothing of what came out."""
 LONGEST = 400
 """Characters of a line that are shown at most."""
 
@@ -35,8 +37,9 @@ def one_line(text: str, longest: int = LONGEST) -> str:
 
 
 def last_lines(text: str, count: int, longest: int = LONGEST) -> tuple[str, ...]:
-    """The last lines that are not empty, each cut after `longest` characters; indentation is kept."""
-    lines = [line.rstrip() for line in clean(text).splitlines() if line.strip()]
+    """The last lines that are neither empty nor a progress bar, each cut after `longest` characters; indentation is
+    kept."""
+    lines = [line.rstrip() for line in clean(text).splitlines() if line.strip() and not BAR.search(line)]
     return tuple(cut(line, longest) for line in lines[-count:])
 
 

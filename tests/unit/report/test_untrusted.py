@@ -40,3 +40,4 @@ def test_a_line_is_cut_where_it_is_too_long():
 def test_the_last_lines_skip_empty_ones_and_keep_indentation():
     assert last_lines("one\n\n  two\n\n\n", 2) == ("one", "  two")
     assert last_lines("", 5) == ()
+    assert last_lines("one\nLoading weights: 100%|█████| 12/12 [00:01<00:00]\n", 2) == ("one",)
