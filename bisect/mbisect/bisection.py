@@ -26,7 +26,8 @@ def bisect(
     """Run a search to its end; -> its finding and its trials in the order in which they ended.
 
     `known` are the trials that the journal holds already: the search goes on after them. Every further trial is in the
-    journal before the search hears of it. Whatever is raised, running trials are ended first.
+    journal before the search hears of it; the finding is left to the caller. Whatever is raised, running trials are
+    ended first.
     """
     trials = list(known)
     for trial in known:
@@ -62,7 +63,6 @@ def bisect(
                 search.price(price)
     finally:
         executor.close()
-    journal.finding(answer)
     reporter.found(answer)
     return answer, tuple(trials)
 

@@ -169,7 +169,7 @@ class Conductor:
         finally:
             self._records.close()
         effort = Effort(time.monotonic() - began, sum(not trial.reused for trial in trials))
-        journal.effort(effort)
+        journal.finding(finding, effort)
         return record_of(head, trials, finding, effort, journal.path)
 
     def _search(self, options: Options, priors: Priors) -> Ladder:

@@ -1,7 +1,7 @@
 """A run's journal: append-only, the only source of reports and of resuming. Knows nothing of searching or judging.
 
-One JSON object per line: first the head, then every trial the moment it ends, last the finding. A line that was cut off
-by a crash is passed over, as it never was.
+One JSON object per line: first the head, then every trial the moment it ends, then what the run took, last the
+finding. A line that was cut off by a crash is passed over, as it never was.
 """
 
 from __future__ import annotations
@@ -91,13 +91,10 @@ class Journal:
         """Append a trial."""
         self._append("trial", _adapter(Trial).dump_python(trial, mode="json"))
 
-    def finding(self, finding: Finding) -> None:
-        """Append the finding: the run is complete."""
-        self._append("finding", _adapter(Finding).dump_python(finding, mode="json"))
-
-    def effort(self, effort: Effort) -> None:
-        """Append what it took to come to the finding."""
+    def finding(self, finding: Finding, effort: Effort) -> None:
+        """Append what it took, then the finding: with that line the run is complete."""
         self._append("effort", _adapter(Effort).dump_python(effort, mode="json"))
+        self._append("finding", _adapter(Finding).dump_python(finding, mode="json"))
 
     def read(self) -> tuple[Head, tuple[Trial, ...], Finding | None] | None:
         """What the journal holds; None when there is none, or one of another version."""

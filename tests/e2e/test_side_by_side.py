@@ -97,11 +97,11 @@ def test_the_same_question_asked_twice_at_once_leaves_one_whole_journal(folder: 
     watch(folder, [start(folder, "seven.py", f"{name}.json") for name in ("one", "two")])
     [journal] = (folder / "cache").glob("runs/*/journal.jsonl")
     kinds = [kind for line in journal.read_text().splitlines() for kind in json.loads(line)]
-    assert (kinds[0], kinds[-1]) == ("head", "finding")
-    assert set(kinds[1:-1]) == {"trial"}
+    assert (kinds[0], *kinds[-2:]) == ("head", "effort", "finding")
+    assert set(kinds[1:-2]) == {"trial"}
     watch(folder, [start(folder, "seven.py", "three.json")])
     one, three = (json.loads((folder / f"{name}.json").read_text()) for name in ("one", "three"))
-    assert three["trials"] == one["trials"] == len(kinds) - 2
+    assert three["trials"] == one["trials"] == len(kinds) - 3
 
 
 def test_trials_of_one_run_side_by_side_build_each_environment_once(folder: Path) -> None:

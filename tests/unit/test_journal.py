@@ -69,6 +69,9 @@ FOUND = Finding(
 )  # fmt: skip
 
 
+EFFORT = Effort(12.5, 3)
+
+
 def trial(number: int = 0, measured: Measurement = MEASURED) -> Trial:
     ask = Ask(CANDIDATE, number, "boundary")
     return Trial(ask, measured, Outcome(Verdict.UNSURE, "f1 0.3", False), (("resolve", 0.1), ("build", 2.0)), True)
@@ -84,7 +87,7 @@ def full(journal: Journal, trials: int = 3) -> bytes:
     journal.begin(HEAD)
     for number in range(trials):
         journal.trial(trial(number))
-    journal.finding(FOUND)
+    journal.finding(FOUND, EFFORT)
     return journal.path.read_bytes()
 
 
@@ -113,7 +116,7 @@ def test_a_change_on_any_axis_comes_back_with_its_date_in_its_zone(journal: Jour
     zoned = datetime(2024, 5, 1, 23, tzinfo=timezone(timedelta(hours=-7)))
     cause = Cause(Change(Key(axis, "name"), "1", None, zoned), ())
     journal.begin(HEAD)
-    journal.finding(Finding("found", causes=(cause,)))
+    journal.finding(Finding("found", causes=(cause,)), EFFORT)
     kept = journal.read()
     assert kept is not None
     assert kept[2] == Finding("found", causes=(cause,))
@@ -138,7 +141,8 @@ def test_a_new_beginning_sets_the_old_journal_aside(journal: Journal) -> None:
 
 def test_each_line_is_one_json_object_with_one_key(journal: Journal) -> None:
     lines = full(journal).decode().splitlines()
-    assert [list(json.loads(line)) for line in lines] == [["head"], ["trial"], ["trial"], ["trial"], ["finding"]]
+    kinds = ["head", "trial", "trial", "trial", "effort", "finding"]
+    assert [list(json.loads(line)) for line in lines] == [[kind] for kind in kinds]
 
 
 def test_after_a_torn_line_the_next_one_is_a_new_line(journal: Journal) -> None:
@@ -181,7 +185,7 @@ def test_whatever_prefix_of_its_bytes_survives_the_trials_are_a_prefix(
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(noise=st.binary(max_size=60), place=st.integers(0, 5))
+@given(noise=st.binary(max_size=60), place=st.integers(0, 6))
 def test_lines_that_are_no_records_are_passed_over(whole: bytes, tmp_path: Path, noise: bytes, place: int) -> None:
     lines = whole.splitlines(keepends=True)
     journal = Journal(tmp_path / "noisy.jsonl")
@@ -213,8 +217,15 @@ def test_a_run_that_has_ended_is_told_again_with_what_it_took(tmp_path: Path) ->
     journal.trial(trial())
     with pytest.raises(UsageError, match="has not ended"):
         recorded(tmp_path, "latest")
-    journal.finding(FOUND)
-    assert recorded(tmp_path, "0a1b").seconds == MEASURED.seconds
-    journal.effort(Effort(12.5, 3))
+    journal.finding(FOUND, EFFORT)
     record = recorded(tmp_path, "latest")
     assert (record.finding, record.trials, record.seconds, record.ran) == (FOUND, (trial(),), 12.5, 3)
+
+
+def test_where_what_it_took_was_lost_its_trials_tell(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "0a1b2c3d4e5f" / "journal.jsonl")
+    full(journal, 2)
+    lines = journal.path.read_bytes().splitlines(keepends=True)
+    journal.path.write_bytes(b"".join(line for line in lines if not line.startswith(b'{"effort"')))
+    record = recorded(tmp_path, "0a1b")
+    assert (record.seconds, record.ran) == (2 * MEASURED.seconds, 2)
