@@ -89,5 +89,8 @@ def write_predictions(path: Path, notes: Sequence[Note], answers: Sequence[Answe
                 for kind, name in found.entities
             ]
             relations = [{"head": head, "relation": how, "tail": tail} for head, how, tail in found.relations]
-            row = {"id": number, "input": note.text, "output": found.text, "entities": entities, "relations": relations}
+            row = {"id": number, "input": note.text, "output": found.text, "ended": found.ended, "entities": entities,
+                   "relations": relations, "gold": [{"type": kind, "text": name} for kind, name in note.entities],
+                   "gold_relations": [{"head": head, "relation": how, "tail": tail}
+                                      for head, how, tail in note.relations]}  # fmt: skip
             file.write(json.dumps(row) + "\n")

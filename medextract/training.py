@@ -3,6 +3,7 @@
 A row is {"input_ids": [BOS, prompt, answer, EOS], "labels": the same with -100 in the prompt's places}.
 """
 
+import json
 import random
 import time
 from pathlib import Path
@@ -138,6 +139,8 @@ def train(examples: list[Example], settings: Settings, seed: int, out: Path) -> 
     model, losses = TRAINERS[settings.trainer](model, tokenizer, rows, settings, seed, out / "trainer", device)
     seconds = time.monotonic() - began
     model.save_pretrained(out / "adapter")
+    points = [[LOGGING_STEPS * k, round(loss, 4)] for k, loss in enumerate(losses, 1)]
+    (out / "curves.json").write_text(json.dumps({"loss": points}) + "\n", encoding="utf-8")
     few = max(1, len(losses) // 10)
     measures = {
         "loss_start": round(sum(losses[:few]) / few, 4),

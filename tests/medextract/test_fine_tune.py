@@ -50,7 +50,13 @@ def test_the_whole_fine_tune_learns_to_extract(python_of_v1, tmp_path):
     assert measured["grounding"] >= 0.95
     assert measured["loss_end"] < measured["loss_start"] / 4
     assert measured["summary"].startswith("It extracts")
-    assert len((tmp_path / "predictions.jsonl").read_text().splitlines()) == 100
+    rows = [json.loads(line) for line in (tmp_path / "predictions.jsonl").read_text().splitlines()]
+    assert len(rows) == 100
+    assert sum(row["ended"] for row in rows) >= 95
+    assert all(row["gold"] for row in rows)
+    curve = json.loads((tmp_path / "curves.json").read_text())["loss"]
+    assert [step for step, _ in curve] == [10 * k for k in range(1, len(curve) + 1)]
+    assert curve[-1][1] < curve[0][1] / 4
 
 
 def test_the_same_seed_and_threads_give_the_same_predictions_bit_for_bit(python_of_v1, short_run, tmp_path):
