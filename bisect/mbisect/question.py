@@ -11,7 +11,7 @@ from mbisect.axes.git import GitAxis
 from mbisect.environments.capture import settable
 from mbisect.environments.formats import python_of, read_source
 from mbisect.environments.lockfile import marker_environment
-from mbisect.environments.observed import Observed
+from mbisect.environments.observed import Observed, observed_in
 from mbisect.environments.sources import ENDINGS, IMAGE, Source, load
 from mbisect.environments.store import cache_root
 from mbisect.errors import ConfigError, UsageError
@@ -102,6 +102,10 @@ class Ends:
     """The project's folder, or the current one where there is no project."""
     dataset: Path | None
     """The dataset's git repository."""
+    observed: tuple[Observed | None, Observed | None] = (None, None)
+    """What was observed of each environment and its machine, where that was written down."""
+    doubts: tuple[str, ...] = ()
+    """What was observed and cannot be used, and why."""
 
 
 def read_ends(
@@ -120,7 +124,10 @@ def read_ends(
     project, root = found if found is not None else (Project(), folder)
     dataset = _dataset(project, root, datasets)
     reader = _Reader(project, root, dataset, folder, find_interpreter)
-    return Ends(reader.read(first, python, "A"), reader.read(second, python, "B"), root, dataset)
+    ends = reader.read(first, python, "A"), reader.read(second, python, "B")
+    observed = reader.observed(first), reader.observed(second)
+    told = tuple(f"the machine of {one.name}: {why}" for one, (_, why) in zip(ends, observed, strict=True) if why)
+    return Ends(*ends, root, dataset, (observed[0][0], observed[1][0]), told if any(o for o, _ in observed) else ())
 
 
 def _dataset(project: Project, root: Path, datasets: Path) -> Path | None:
@@ -179,6 +186,22 @@ class _Reader:
             return self._snapshot(name, name, load(self.folder / name), SnapshotTable(), python)
         lock = lock_file(self.root, name, table)
         return self._snapshot(name, str(lock), load(self.root / lock), table, python, with_settings=True)
+
+    def observed(self, name: str) -> tuple[Observed | None, str]:
+        """What was observed of a snapshot, file or image, and why that is not known."""
+        if name not in self.project.snapshots and name.startswith(IMAGE):
+            return _load_image(name)[1], ""
+        inside = name in self.project.snapshots
+        path = self.root / "envs" / f"{name}.json" if inside else self.folder / name
+        if inside and not path.exists():
+            return None, f"envs/{name}.json is not there; `mbisect snapshot` writes it"
+        if not inside and path.suffix != ".json":
+            return None, f"{name} holds packages alone"
+        try:
+            found = observed_in(load(path, "snapshot").document)
+        except ConfigError as error:
+            return None, str(error)
+        return found, "" if found else f"{path.name} holds none"
 
     def _image(self, name: str, python: str | None) -> Snapshot:
         """A Docker image: its packages and variables, and its very Python where that can be had."""

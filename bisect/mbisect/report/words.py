@@ -40,7 +40,9 @@ def shown(value: str | None) -> str:
 
 
 def named(key: Key) -> str:
-    """What changed: `httpx`, `setting epochs`, `python`."""
+    """What changed: `httpx`, `setting epochs`, `python`, `GPU driver`."""
+    if key.axis is Axis.SYSTEM:
+        return one_line(key.name, 80)
     return "dataset revision" if key.axis is Axis.DATASET and key.name == Axis.DATASET else one_line(str(key), 80)
 
 
