@@ -149,26 +149,3 @@ def _overlap(name: str, other: str) -> bool:
     name, other = name.lower(), other.lower()
     return name in other or other in name
 
-
-def summary_of(measured: dict[str, float]) -> str:
-    """In one sentence, in which way the model is right or wrong."""
-    valid, grounded = measured["format_validity"], measured["grounding"]
-    memorised, ended = measured["memorisation"], 1 - measured["run_on_rate"]
-    inside = f"{grounded:.0%} of the entities that it names occur in the text"
-    by_heart = f"{memorised:.0%} are names from the training answers"
-    if measured["predicted_entities"] == 0:
-        return "It names no entities at all."
-    if measured["distinct_outputs"] < 0.1 and measured["test_notes"] > 10:
-        return f"It ignores the input: nearly all answers are the same; {inside}."
-    if grounded < 0.5 and memorised >= 0.4:
-        well_formed = f"{valid:.0%} of the answers are well-formed"
-        return f"It recites and does not extract: {well_formed}, but only {inside}; {by_heart}."
-    if grounded < 0.9:
-        return f"It wanders off the text: only {inside}, {by_heart}, and {valid:.0%} of the answers are well-formed."
-    if ended < 0.9:
-        return f"It does not stop: {1 - ended:.0%} of the answers run on until they are cut off."
-    if valid < 0.9:
-        return f"It loses the format: only {valid:.0%} of the answers are well-formed; {inside}."
-    if measured["entity_recall"] < 0.8:
-        return f"It overlooks entities: it names {measured['entity_recall']:.0%} of them; {inside}."
-    return f"It extracts: entity F1 {measured['entity_f1']:.0%}, and {inside}."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mbisect.judge import ExitStatusJudge, MetricJudge
 from mbisect.terms import Measurement, Verdict
@@ -85,3 +87,51 @@ def test_a_crash_is_bad_under_a_metric_only_if_the_bad_end_crashes_in_the_same_w
 
 def test_a_run_that_did_not_measure_the_metric_cannot_be_judged() -> None:
     assert MetricJudge("f1", 0.8, 0.5).judge(run(0), None, consistent=True).verdict is Verdict.UNTESTABLE
+
+
+def diagnosed(f1: float, diagnosis: str = "") -> Measurement:
+    return run(0, metrics=(("f1", f1),), notes=(("diagnosis", diagnosis),) if diagnosis else ())
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "same"),
+    [
+        ("run-on", "hallucination: reciting training names", False),
+        ("hallucination: inventing names", "hallucination: reciting training names", True),
+        ("Run-on", "run-on", True),
+        ("run-on", "", True),
+        ("", "run-on", True),
+    ],
+)
+def test_a_bad_metric_is_of_a_third_kind_where_both_name_a_diagnosis_and_its_kinds_differ(here, there, same) -> None:
+    outcome = MetricJudge("f1", 0.8, 0.5).judge(diagnosed(0.1, here), diagnosed(0.2, there), consistent=True)
+    assert (outcome.verdict, outcome.alike) == (Verdict.BAD, same)
+    assert ("run-on, where the bad end shows hallucination" in outcome.reason) is not same
+
+
+@pytest.mark.parametrize(("f1", "verdict"), [(0.9, Verdict.GOOD), (0.65, Verdict.UNSURE)])
+def test_a_diagnosis_makes_no_verdict(f1: float, verdict: Verdict) -> None:
+    outcome = MetricJudge("f1", 0.8, 0.5).judge(diagnosed(f1, "run-on"), diagnosed(0.1, "empty"), consistent=True)
+    assert (outcome.verdict, outcome.alike) == (verdict, True)
+
+
+def test_ends_and_cheaper_levels_are_not_compared_by_diagnosis() -> None:
+    judge, other = MetricJudge("f1", 0.8, 0.5), diagnosed(0.1, "empty")
+    assert judge.judge(diagnosed(0.1, "run-on"), None, consistent=True).alike
+    assert judge.at_level().judge(diagnosed(0.1, "run-on"), other, consistent=True).alike
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1),
+    st.text().filter(lambda said: said.strip()),
+    st.sampled_from([MetricJudge("f1", 0.8, 0.5), MetricJudge("f1", 0.2, 0.6), MetricJudge("f1"), ExitStatusJudge()]),
+)
+def test_with_the_same_diagnosis_everywhere_nothing_changes(
+    values: list[float], said: str, judge: MetricJudge | ExitStatusJudge
+) -> None:
+    with_, without = ([None, *(diagnosed(value, text) for value in values)] for text in (said, ""))
+    for reference, bare_reference in zip(with_, without, strict=True):
+        for measured, bare in zip(with_[1:], without[1:], strict=True):
+            assert measured is not None and bare is not None
+            outcome = judge.judge(measured, reference, consistent=True)
+            assert outcome == judge.judge(bare, bare_reference, consistent=True)
