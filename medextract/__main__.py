@@ -73,13 +73,13 @@ def parser() -> argparse.ArgumentParser:
         if name == "evaluate":
             command.add_argument("--adapter", type=Path, metavar="DIR", help="default: OUT/adapter")
 
-    command = add("diagnose", do_diagnose, "From predictions alone: what kind of failure is it? One file, or two compared.")
+    command = add("diagnose", do_diagnose, "What kind of failure is it, from predictions alone? Two are compared.")
     command.add_argument("files", type=Path, nargs="+", metavar="PREDICTIONS",
                          help="JSON lines with input, prediction and, where known, gold")  # fmt: skip
     command.add_argument("--training", type=Path, metavar="FILE",
-                         help="JSON lines of training answers (default: their names are estimated)")  # fmt: skip
+                         help="JSON lines with the training answers, whose names are then known")  # fmt: skip
     command.add_argument("--field", action="append", default=[], metavar="WHAT=NAME",
-                         help="the field that holds the input, prediction or gold: --field prediction=reply")  # fmt: skip
+                         help="where the input, prediction or gold is: --field prediction=reply")  # fmt: skip
     command.add_argument("--json", action="store_true", help="as JSON, schema medextract.diagnosis/1")
 
     command = add("base", do_base, "Check the shipped base checkpoint, or build one (about ten CPU-minutes).")

@@ -12,16 +12,15 @@ from medextract.metrics import is_grounded, share
 from medextract.reading import Names, Row
 
 EXTRACTION = "extraction"
-RECITING = "hallucination: reciting training names"
-INVENTING = "hallucination: inventing names"
+RECITING, INVENTING = "hallucination: reciting", "hallucination: inventing"
 IGNORING = "hallucination: ignoring the input"
 FORMAT, RUN_ON, TRUNCATION, EMPTY = "format collapse", "run-on", "truncation", "empty"
 TYPES, OVERLOOKING = "wrong types", "overlooking"
 
 CLASSES = {
     EXTRACTION: ("It extracts", "are sound"),
-    RECITING: ("It recites and does not extract", "name mostly training names that are not in their input"),
-    INVENTING: ("It invents and does not extract", "name mostly what is neither in their input nor a training name"),
+    RECITING: ("It recites and does not extract", "name mostly what is not in their input, and that from memory"),
+    INVENTING: ("It invents and does not extract", "name mostly what is not in their input, each time something else"),
     IGNORING: ("It ignores the input", "are the very answer that other inputs get, and do not fit"),
     FORMAT: ("It loses the format", "are mostly text in no format"),
     RUN_ON: ("It does not stop", "begin rightly and go on after all is said"),
@@ -34,7 +33,8 @@ CLASSES = {
 
 MEASURES = {
     "grounding": "{:.0%} of the named entities occur in their input",
-    "memorisation": "{:.0%} of them are training names that do not",
+    "recited": "{:.0%} of them do not and are training names or given to many inputs",
+    "memorisation": "{:.0%} of them do not and are training names",
     "formatted": "{:.0%} of the lines keep to the format",
     "cut_off": "{:.0%} of the answers are cut off",
     "distinct": "{:.2f} different answers an input",
@@ -42,8 +42,9 @@ MEASURES = {
     "precision": "{:.0%} of the named entities are right, type and name",
     "recall": "{:.0%} of what should be named is found",
 }
-"""Measure → what it says. The last two are there where it is known what is right."""
-TELLING = {RECITING: "memorisation", INVENTING: "memorisation", IGNORING: "distinct", FORMAT: "formatted",
+"""Measure → what it says. The last two are there where it is known what is right, and memorisation where the training
+names are known."""
+TELLING = {RECITING: "recited", INVENTING: "recited", IGNORING: "distinct", FORMAT: "formatted",
            RUN_ON: "cut_off", TRUNCATION: "cut_off", EMPTY: "named", TYPES: "precision"}  # fmt: skip
 """Class → the measure that tells it best, beside grounding; of the others it is recall."""
 
@@ -53,6 +54,8 @@ FAULTY = 0.25
 """With a smaller share of failing answers it is extraction. See docs/diagnose.md for what healthy models have."""
 CROWD, CROWD_SHARE = 3, 0.1
 """So many inputs with one and the same answer, and that share of all, are no accident."""
+RECURRING = 0.05
+"""A name that is given to that share of the inputs without being there, and to CROWD at least, is known by heart."""
 REPEATS = 3
 """So many repeated lines are a loop; a healthy model says a thing twice at times."""
 
@@ -67,8 +70,8 @@ class Case:
     """What it names, each once."""
     inside: Names
     """Those that are in the input."""
-    known: Names
-    """Those that are not, but are training names."""
+    recited: Names
+    """Those that are not, and are training names or given to many inputs in which they are not."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,6 @@ class Diagnosis:
     measures: dict[str, float]
     """Shares from 0 to 1; those that say something of gold only where there is some."""
     cases: tuple[Case, ...]
-    estimated: bool
-    """No training names were given: names that recur where they do not occur are taken for them."""
 
     @property
     def clear(self) -> bool:
@@ -108,29 +109,29 @@ def family(kind: str) -> str:
 
 
 def diagnose(rows: Sequence[Row], trained: frozenset[str] | None = None) -> Diagnosis:
-    """What kind of failure the answers show. `trained`: names of the training answers; None: estimated."""
+    """What kind of failure the answers show. `trained`: names of the training answers, where they are known."""
     names = [tuple(dict.fromkeys(row.answer.names)) for row in rows]
-    inside = [tuple(name for name in of if is_grounded(name[1], row.input)) for row, of in zip(rows, names, strict=True)]
-    estimated = trained is None
-    if trained is None:
-        outside = Counter(
-            text for of, there in zip(names, inside, strict=True) for text in {name for _, name in set(of) - set(there)}
-        )
-        trained = frozenset(text for text, count in outside.items() if count >= max(CROWD, len(rows) / 20))
+    inside = [
+        tuple(name for name in of if is_grounded(name[1], row.input)) for row, of in zip(rows, names, strict=True)
+    ]
+    recurring = Counter(
+        text for of, there in zip(names, inside, strict=True) for text in {name for _, name in set(of) - set(there)}
+    )
+    by_heart = {text for text, count in recurring.items() if count >= max(CROWD, RECURRING * len(rows))}
+    by_heart |= trained or frozenset()
     answered: dict[str, set[str]] = {}
     for row in rows:
         answered.setdefault(row.text, set()).add(row.input)
     cases = []
     for row, of, there in zip(rows, names, inside, strict=True):
-        known = tuple(name for name in of if name not in there and name[1] in trained)
-        crowd = len(answered[row.text])
-        same = crowd >= max(CROWD, CROWD_SHARE * len(rows))
-        cases.append(Case(row, class_of(row, of, there, known, same), of, there, known))
+        recited = tuple(name for name in of if name not in there and name[1] in by_heart)
+        same = len(answered[row.text]) >= max(CROWD, CROWD_SHARE * len(rows))
+        cases.append(Case(row, class_of(row, of, there, recited, same), of, there, recited))
     counts = dict(Counter(case.kind for case in cases).most_common())
-    return Diagnosis(kind_of(counts), counts, measures_of(cases), tuple(cases), estimated)
+    return Diagnosis(kind_of(counts), counts, measures_of(cases, trained), tuple(cases))
 
 
-def class_of(row: Row, names: Names, inside: Names, known: Names, same: bool) -> str:
+def class_of(row: Row, names: Names, inside: Names, recited: Names, same: bool) -> str:
     """The first class that fits an answer. `same`: other inputs get the very same one."""
     if not names:
         return EXTRACTION if row.gold == () and not row.answer.strays else FORMAT if row.answer.strays else EMPTY
@@ -142,14 +143,14 @@ def class_of(row: Row, names: Names, inside: Names, known: Names, same: bool) ->
     if row.answer.strays > HALF * row.answer.lines:
         return FORMAT
     if strange:
-        return RECITING if len(known) >= HALF * (len(names) - len(inside)) else INVENTING
+        return RECITING if len(recited) >= HALF * (len(names) - len(inside)) else INVENTING
     if row.gold is not None:
-        true = {(kind.casefold(), name.casefold()) for kind, name in row.gold}
-        texts = {name for _, name in true}
-        found = {(kind.casefold(), name.casefold()) for kind, name in names if name.casefold() in texts}
+        true = _folded(row.gold)
+        texts = {text for _, text in true}
+        found = {name for name in _folded(names) if name[1] in texts}
         if found and len(found & true) < HALF * len(found):
             return TYPES
-        if len({name for _, name in found}) < HALF * len(texts):
+        if len({text for _, text in found}) < HALF * len(texts):
             return OVERLOOKING
     return EXTRACTION
 
@@ -183,22 +184,29 @@ def kind_of(counts: dict[str, int]) -> str:
     return max((kind for kind in failing if family(kind) == most), key=lambda kind: failing[kind])
 
 
-def measures_of(cases: Sequence[Case]) -> dict[str, float]:
+def measures_of(cases: Sequence[Case], trained: frozenset[str] | None) -> dict[str, float]:
     """The shares that bear a diagnosis out, over all answers."""
     named = sum(len(case.names) for case in cases)
     lines = sum(case.row.answer.lines for case in cases)
     measures = {
         "grounding": share(sum(len(case.inside) for case in cases), named),
-        "memorisation": share(sum(len(case.known) for case in cases), named),
+        "recited": share(sum(len(case.recited) for case in cases), named),
         "formatted": share(lines - sum(case.row.answer.strays for case in cases), lines),
         "cut_off": share(sum(is_cut(case.row) for case in cases), len(cases)),
         "distinct": share(len({case.row.text for case in cases}), len({case.row.input for case in cases})),
         "named": share(named, len(cases)),
     }
-    known = [case for case in cases if case.row.gold is not None]
-    if known:
-        pairs = [({(k.casefold(), n.casefold()) for k, n in case.names},
-                  {(k.casefold(), n.casefold()) for k, n in case.row.gold or ()}) for case in known]  # fmt: skip
-        measures["precision"] = share(sum(len(said & true) for said, true in pairs), sum(len(said) for said, _ in pairs))
-        measures["recall"] = share(sum(len(said & true) for said, true in pairs), sum(len(true) for _, true in pairs))
+    if trained is not None:
+        memorised = sum(name[1] in trained for case in cases for name in case.recited)
+        measures["memorisation"] = share(memorised, named)
+    pairs = [(_folded(case.names), _folded(case.row.gold)) for case in cases if case.row.gold is not None]
+    if pairs:
+        right = sum(len(said & true) for said, true in pairs)
+        measures["precision"] = share(right, sum(len(said) for said, _ in pairs))
+        measures["recall"] = share(right, sum(len(true) for _, true in pairs))
     return measures
+
+
+def _folded(names: Names) -> set[tuple[str, str]]:
+    """As they are compared with gold: whatever their case."""
+    return {(kind.casefold(), name.casefold()) for kind, name in names}

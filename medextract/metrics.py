@@ -148,4 +148,3 @@ def share(part: int, whole: int) -> float:
 def _overlap(name: str, other: str) -> bool:
     name, other = name.lower(), other.lower()
     return name in other or other in name
-

@@ -1,8 +1,8 @@
-"""Reads predictions, medextract's own and those of others, into answers that can be compared. Has no opinion of them.
+"""Reads predictions, medextract's own and those of others, into answers that can be compared; has no opinion.
 
-A line is a JSON object with what was asked, what was answered and, where that is known, what is right. An answer is text
-in the format of notes.py or near it (`1. [Disease] diabetes`, `- [Disease] diabetes`), or entities as JSON, as a value
-or as text: [{"type": "Disease", "text": "diabetes"}], {"Disease": ["diabetes"]}, [["Disease", "diabetes"]],
+A line is a JSON object with what was asked, what was answered and, where that is known, what is right. An answer is
+text in the format of notes.py or near it (`1. [Disease] diabetes`, `- [Disease] diabetes`), or entities as JSON, as a
+value or as text: [{"type": "Disease", "text": "diabetes"}], {"Disease": ["diabetes"]}, [["Disease", "diabetes"]],
 ["diabetes"], each perhaps below "entities".
 """
 
@@ -136,7 +136,7 @@ def _entity(item: object) -> tuple[str, str]:
 
 
 def read_predictions(path: Path, fields: Mapping[str, str] | None = None) -> tuple[list[Row], frozenset[str] | None]:
-    """-> (rows, names that the file marks as memorised; None where it marks nothing). `fields`: what → its field's name.
+    """-> (rows, names that the file marks as memorised; None where it marks none). `fields`: what → its field's name.
 
     Raises ValueError, one line with the number of the line, for what cannot be read.
     """

@@ -7,7 +7,7 @@ from medextract.diagnosis import CLASSES, EXTRACTION, MEASURES, Case, Diagnosis,
 SCHEMA = "medextract.diagnosis/1"
 EXAMPLES = 3
 WIDTH = 110
-LEGEND = "‹…›: not in the input; ‹…›*: not in the input, but a training name"
+LEGEND = "‹…›: not in the input; ‹…›*: not in the input, but from memory"
 
 Side = tuple[str, Diagnosis]
 """The name of a file and what its answers show."""
@@ -19,8 +19,6 @@ def as_text(sides: Sequence[Side]) -> str:
     if len(sides) == 2:
         parts.append([comparison(*sides)])
     parts += [_table(sides), _examples(sides)]
-    if any(found.estimated for _, found in sides):
-        parts.append(["Training names are estimated: names that recur where they do not occur. --training FILE knows."])
     return "\n\n".join("\n".join(lines) for lines in parts)
 
 
@@ -59,7 +57,7 @@ def _plain(name: str, found: Diagnosis) -> dict[str, object]:
     return {
         "file": name, "diagnosis": found.kind, "family": family(found.kind), "clear": found.clear,
         "summary": found.summary, "answers": len(found.cases), "classes": found.counts, "measures": found.measures,
-        "training_names_estimated": found.estimated, "examples": shown,
+        "examples": shown,
     }  # fmt: skip
 
 
@@ -93,9 +91,13 @@ def _said(case: Case) -> str:
     """What an answer names, marked; or what it says, where that is nothing."""
     if not case.names:
         return repr(_short(case.row.text))
-    marks = {name: ("", "") if name in case.inside else ("‹", "›*" if name in case.known else "›") for name in case.names}
-    said = " · ".join(f"[{name[0]}] {before}{name[1]}{after}" for name, (before, after) in marks.items())
+    shown = [f"[{name[0]}] {_marked(name[1], name in case.inside, name in case.recited)}" for name in case.names]
+    said = " · ".join(shown)
     return _short(said) + ("" if case.kind == EXTRACTION else f"  ({case.kind})")
+
+
+def _marked(text: str, inside: bool, recited: bool) -> str:
+    return text if inside else f"‹{text}›{'*' if recited else ''}"
 
 
 def _short(text: str) -> str:

@@ -5,13 +5,11 @@
     python tests/bench/faults.py table > docs/measured/diagnosis.md
 
 Every fault is planted from outside, where a user would plant it: in the rows of the dataset, in a collator or a prompt
-of one's own, in the decoding's arguments. What is kept of each is its predictions.jsonl, with the fault's name in front.
+of one's own, in the decoding's arguments. What is kept of each is its predictions.jsonl.
 """
 
 import argparse
 import contextlib
-import json
-import lzma
 import random
 import sys
 import tempfile

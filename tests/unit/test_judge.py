@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbisect.judge import ExitStatusJudge, MetricJudge
@@ -121,6 +121,7 @@ def test_ends_and_cheaper_levels_are_not_compared_by_diagnosis() -> None:
     assert judge.at_level().judge(diagnosed(0.1, "run-on"), other, consistent=True).alike
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 1), min_size=1),
     st.text().filter(lambda said: said.strip()),
