@@ -1,7 +1,8 @@
 """Makes the faults that fine-tunes really have, by real training, and measures how often `diagnose` names them rightly.
 
-    mbisect exec v1 -- python tests/bench/faults.py make --seeds 0 1 2 --out DIR [FAULT …]     # DIR/seed-0.jsonl.xz …
-    mbisect exec v1 -- python tests/bench/faults.py make --seeds 3 4 5 --other --out DIR       # other rows and epochs
+    mbisect exec v1 -- python tests/bench/faults.py make --seeds 0 1 2 --out DIR            # three minutes a training
+    mbisect exec v1 -- python tests/bench/faults.py make --seeds 3 4 5 --other --out DIR    # other rows and epochs
+    python tests/bench/faults.py keep DIR                                                   # for the tests
     python tests/bench/faults.py table > docs/measured/diagnosis.md
 
 Every fault is planted from outside, where a user would plant it: in the rows of the dataset, in a collator or a prompt
@@ -10,10 +11,14 @@ of one's own, in the decoding's arguments. What is kept of each is its predictio
 
 import argparse
 import contextlib
+import json
+import lzma
 import random
+import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,8 +28,21 @@ from unittest.mock import patch
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from medextract import evaluation, metrics, notes, training  # noqa: E402  (the script is run by its path)
+from medextract import evaluation, metrics, notes, reading, training  # noqa: E402  (the script is run by its path)
 from medextract.base import EOS  # noqa: E402
+from medextract.diagnosis import (  # noqa: E402
+    CLASSES,
+    EXTRACTION,
+    FORMAT,
+    IGNORING,
+    INVENTING,
+    MEASURES,
+    RECITING,
+    RUN_ON,
+    TRUNCATION,
+    Diagnosis,
+    diagnose,
+)  # fmt: skip
 from medextract.settings import Settings  # noqa: E402
 
 KEPT = ROOT / "tests" / "medextract" / "faults"
@@ -33,6 +51,14 @@ NOTES = 50
 USUAL = Settings(trainer="loop", threads=1, train_limit=180, batch_size=4)
 OTHER = replace(USUAL, train_limit=150, epochs=4)
 """For the seeds on which no threshold was set."""
+
+SEEDS, OTHER_SEEDS = (0, 1, 2), (3, 4, 5)
+KINDS = {kind: kind.removeprefix("hallucination: ") for kind in CLASSES}
+HEAD = """# What `diagnose` says of faults that were really trained
+
+Written by `python tests/bench/faults.py table`. Each fault was made by real training (or evaluation) as it stands in
+tests/bench/faults.py; its predictions are kept in tests/medextract/faults. Columns: what was said, how often.
+"""
 
 Examples = list[notes.Example]
 Rows = list[training.Row]
@@ -60,9 +86,13 @@ def without_eos(rows: Rows) -> Rows:
     return [{**row, "labels": [training.IGNORED if label == EOS else label for label in row["labels"]]} for row in rows]
 
 
-def cut_rows(rows: Rows) -> Rows:
-    """max_length=128: the end of nearly every answer is gone, and the end token with it."""
-    return [{name: tokens[:128] for name, tokens in row.items()} for row in rows]
+def cut_answers(rows: Rows) -> Rows:
+    """max_completion_length=40: the end of every longer answer is gone, and the end token with it."""
+    cut = []
+    for row in rows:
+        end = sum(label == training.IGNORED for label in row["labels"]) + 40
+        cut.append({name: tokens[:end] for name, tokens in row.items()})
+    return cut
 
 
 def cut_inputs(rows: Rows) -> Rows:
@@ -109,21 +139,21 @@ class Fault:
 
 
 FAULTS = {
-    "healthy": Fault(("extraction",)),
-    "rows shuffled": Fault(("reciting",), examples=shuffled),
-    "rows shifted": Fault(("reciting",), examples=shifted),
-    "input lost": Fault(("ignoring",), prompt=no_input, asked=no_input),
-    "input lost in evaluation": Fault(("ignoring",), asked=no_input),
-    "EOS masked": Fault(("run-on",), rows=without_eos),
-    "rows cut": Fault(("run-on",), rows=cut_rows),
-    "inputs cut": Fault(("reciting",), rows=cut_inputs),
-    "answers cut": Fault(("truncation",), decoding={"max_new_tokens": 40}),
-    "sampling 1.0": Fault(("inventing",), decoding={"do_sample": True, "temperature": 1.0, "top_k": 0}),
-    "sampling 1.5": Fault(("inventing",), decoding={"do_sample": True, "temperature": 1.5, "top_k": 0}),
-    "sampling 2.0": Fault(("inventing",), decoding={"do_sample": True, "temperature": 2.0, "top_k": 0}),
-    "adapter not loaded": Fault(("format",), adapter=False),
-    "wrong template": Fault(("format",), asked=other_template),
-    "too many epochs": Fault(("extraction",), epochs=5),
+    "healthy": Fault((EXTRACTION,)),
+    "rows shuffled": Fault((RECITING,), examples=shuffled),
+    "rows shifted": Fault((RECITING,), examples=shifted),
+    "input lost": Fault((IGNORING,), prompt=no_input, asked=no_input),
+    "input lost in evaluation": Fault((IGNORING,), asked=no_input),
+    "EOS masked": Fault((RUN_ON,), rows=without_eos),
+    "labels cut": Fault((RUN_ON,), rows=cut_answers),
+    "inputs cut": Fault((RECITING,), rows=cut_inputs),
+    "answers cut": Fault((TRUNCATION,), decoding={"max_new_tokens": 40}),
+    "sampling 1.0": Fault((EXTRACTION, INVENTING), decoding={"do_sample": True, "temperature": 1.0, "top_k": 0}),
+    "sampling 1.5": Fault((FORMAT, INVENTING), decoding={"do_sample": True, "temperature": 1.5, "top_k": 0}),
+    "sampling 2.0": Fault((FORMAT,), decoding={"do_sample": True, "temperature": 2.0, "top_k": 0}),
+    "adapter not loaded": Fault((FORMAT,), adapter=False),
+    "wrong template": Fault((FORMAT,), asked=other_template),
+    "too many epochs": Fault((EXTRACTION,), epochs=5),
 }
 
 
@@ -178,13 +208,85 @@ def decoding(given: dict[str, Any]) -> Iterator[None]:
         yield
 
 
+def keep(folder: Path) -> None:
+    """Pack what was made into one file for each seed, each line with the name of its fault."""
+    KEPT.mkdir(exist_ok=True)
+    for seed in SEEDS + OTHER_SEEDS:
+        lines = []
+        for name in FAULTS:
+            path = folder / f"{name.replace(' ', '-')}-{seed}.jsonl"
+            if path.exists():
+                rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+                lines += [json.dumps({"fault": name, **row}) + "\n" for row in rows]
+        if lines:
+            packed = lzma.compress("".join(lines).encode(), preset=9 | lzma.PRESET_EXTREME)
+            (KEPT / f"seed-{seed}.jsonl.xz").write_bytes(packed)
+
+
+def kept(seed: int) -> dict[str, tuple[list[reading.Row], frozenset[str] | None]]:
+    """Fault → its predictions with this seed, as `diagnose` reads them from a file."""
+    path = KEPT / f"seed-{seed}.jsonl.xz"
+    lines = lzma.decompress(path.read_bytes()).decode().splitlines() if path.exists() else []
+    by_fault: dict[str, list[str]] = {}
+    for line in lines:
+        by_fault.setdefault(json.loads(line)["fault"], []).append(line)
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, of in by_fault.items():
+            path = Path(folder, "predictions.jsonl")
+            path.write_text("\n".join(of), encoding="utf-8")
+            found[name] = reading.read_predictions(path)
+    return found
+
+
+def diagnoses() -> dict[tuple[str, int], tuple[Diagnosis, Diagnosis]]:
+    """(fault, seed) → what is said with the training names, and without them."""
+    return {
+        (name, seed): (diagnose(rows, trained), diagnose(rows))
+        for seed in SEEDS + OTHER_SEEDS
+        for name, (rows, trained) in kept(seed).items()
+    }
+
+
+def table() -> str:
+    """docs/measured/diagnosis.md."""
+    found = diagnoses()
+    parts = [HEAD, "| fault | " + " | ".join(["right", *KINDS.values()]) + " |", "|---" * (len(KINDS) + 2) + "|"]
+    for name, fault in FAULTS.items():
+        tally = Counter(with_.kind for (its, _), (with_, _) in found.items() if its == name)
+        cells = [str(tally[kind]) if tally[kind] else "" for kind in KINDS]
+        right = sum(tally[kind] for kind in fault.right)
+        parts.append(f"| {name} | {right} of {tally.total()} | " + " | ".join(cells) + " |")
+    parts += ["", "Right:", ""]
+    for title, seeds in (("seeds on which thresholds were set", SEEDS), ("other seeds, rows and epochs", OTHER_SEEDS)):
+        of = {key: pair for key, pair in found.items() if key[1] in seeds}
+        right = [sum(pair[k].kind in FAULTS[name].right for (name, _), pair in of.items()) for k in (0, 1)]
+        parts.append(f"- {title}: {right[0]} of {len(of)}; without training names {right[1]} of {len(of)}")
+    measures = [name for name in MEASURES if name != "named"]
+    parts += ["", "Answers in the class of the diagnosis, and measures, means over the seeds:", ""]
+    parts += ["| fault | share | " + " | ".join(measures) + " |", "|---" * (len(measures) + 2) + "|"]
+    for name in FAULTS:
+        those = [with_ for (its, _), (with_, _) in found.items() if its == name]
+        rows = [(of.counts.get(of.kind, 0) / len(of.cases), *(of.measures[m] for m in measures)) for of in those]
+        cells = [f"{statistics.mean(column):.2f}" for column in zip(*rows, strict=True)]
+        parts.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(parts)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("make")
-    command.add_argument("--out", type=Path, default=KEPT)
+    command = commands.add_parser("make", help="train and evaluate")
+    command.add_argument("--out", type=Path, required=True)
     command.add_argument("--seeds", type=int, nargs="+", required=True)
     command.add_argument("--other", action="store_true")
     command.add_argument("names", nargs="*", metavar="FAULT")
+    commands.add_parser("keep", help="pack for the tests").add_argument("folder", type=Path)
+    commands.add_parser("table", help="print docs/measured/diagnosis.md")
     options = parser.parse_args()
-    make(options.out, options.seeds, OTHER if options.other else USUAL, options.names or list(FAULTS))
+    if options.command == "make":
+        make(options.out, options.seeds, OTHER if options.other else USUAL, options.names or list(FAULTS))
+    elif options.command == "keep":
+        keep(options.folder)
+    else:
+        print(table())
