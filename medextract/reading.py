@@ -21,13 +21,12 @@ FIELDS = {
 """What is looked for → the names of the field that holds it; the first one that is there counts."""
 KIND_FIELDS = ("type", "label", "kind", "entity_group", "category")
 NAME_FIELDS = ("text", "name", "entity", "word", "value")
-NUMBER = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s*")
-ITEM = re.compile(r"^\s*(?:\d+[.)]|[-*•])?\s*\[([^\[\]]+)\]\s*(\S.*?)\s*$")
-LINK = re.compile(r"^\s*(?:\d+[.)]|[-*•])?\s*\S.*?\s--\[[^\[\]]+\]-->\s*\S")
-HEADING = re.compile(r"^\s*(?:#+\s.*|\*\*[^*]+\*\*:?|[A-Za-z][\w ]{0,30}:)\s*$")
-BEGUN = re.compile(r"^\s*(?:\d+[.)]?|[-*•])?\s*(?:\[[^\[\]]*\]?)?\s*$|^\s*#+\s*\w*$")
-"""A line that was begun as an item or a heading, and not finished."""
-FENCE = re.compile(r"^\s*```\w*\s*\n(.*?)(?:\n\s*```\s*$|\Z)", re.DOTALL)
+NUMBER = re.compile(r"^(?:\d+[.)]|[-*•])(?:\s+|(?=\[)|$)")
+ITEM = re.compile(r"\[([^\[\]]+)\]\s*(\S.*)$")
+LINK = re.compile(r"\S.*?\s--\[[^\[\]]+\]-->\s*\S")
+HEADING = re.compile(r"(?:#+\s.*|\*\*[^*]+\*\*:?|[A-Za-z][\w ]{0,30}:)$")
+BEGUN = re.compile(r"(?:\[[^\[\]]*\]?|\d+|#+\s*\w*)?$")
+"""What is left, but for its number, of a line that was begun as an item or a heading and not finished."""
 JSON_LIST = re.compile(r"\[\s*(?:[\[{\"]|\])")
 OBJECT = re.compile(r"\{[^{}]*\}")
 """An object within a JSON text that was cut off."""
@@ -77,17 +76,17 @@ def read_answer(answer: object) -> Answer:
     """Read text or JSON values leniently. Raises ValueError for what is neither text nor entities."""
     if not isinstance(answer, str):
         return Answer(tuple(_entities(answer)), 1, 0)
-    fenced = FENCE.match(answer)
-    text = (fenced[1] if fenced else answer).strip()
+    text = answer.strip()
+    if text.startswith("```"):
+        text = text.partition("\n")[2].removesuffix("```").strip()
     if text[:1] == "{" or JSON_LIST.match(text):
         return _json_text(text)
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [NUMBER.sub("", line.strip(), count=1) for line in text.splitlines() if line.strip()]
     items = [ITEM.match(line) for line in lines]
     known = [item or LINK.match(line) or HEADING.match(line) for line, item in zip(lines, items, strict=True)]
     names = tuple((item[1].strip(), item[2]) for item in items if item)
-    said = {NUMBER.sub("", line).strip() for line in lines}
     unfinished = bool(lines) and BEGUN.match(lines[-1]) is not None
-    return Answer(names, len(lines), sum(not line for line in known), len(lines) - len(said), unfinished)
+    return Answer(names, len(lines), sum(not line for line in known), len(lines) - len(set(lines)), unfinished)
 
 
 def _json_text(text: str) -> Answer:

@@ -127,7 +127,7 @@ class Fault:
     asked: Callable[[str], str] = notes.prompt_of
     """In the evaluation."""
     epochs: int = 1
-    """So many times the usual ones."""
+    """So many times the usual ones, and then on a third of the rows."""
     decoding: dict[str, Any] = field(default_factory=dict)
     adapter: bool = True
     """It is loaded for the evaluation."""
@@ -153,7 +153,7 @@ FAULTS = {
     "sampling 2.0": Fault((FORMAT,), decoding={"do_sample": True, "temperature": 2.0, "top_k": 0}),
     "adapter not loaded": Fault((FORMAT,), adapter=False),
     "wrong template": Fault((FORMAT,), asked=other_template),
-    "too many epochs": Fault((EXTRACTION,), epochs=5),
+    "too many epochs": Fault((EXTRACTION,), epochs=4),
 }
 
 
@@ -180,7 +180,8 @@ def make_one(fault: Fault, seed: int, settings: Settings, models: dict[tuple[obj
     examples = fault.examples(examples)
     if fault.trained not in models:
         rows_of = training.rows_of
-        more = replace(settings, epochs=settings.epochs * fault.epochs)
+        limit = settings.train_limit // (3 if fault.epochs > 1 else 1)
+        more = replace(settings, epochs=settings.epochs * fault.epochs, train_limit=limit)
         with (
             patch.object(training, "prompt_of", fault.prompt),
             patch.object(training, "rows_of", lambda tokenizer, given: fault.rows(rows_of(tokenizer, given))),

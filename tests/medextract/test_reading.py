@@ -138,3 +138,9 @@ def test_training_names_are_read_from_whatever_holds_the_answers(written):
 def test_a_field_that_is_no_field_is_said(word):
     with pytest.raises(ValueError, match="it takes input=NAME, prediction=NAME, gold=NAME"):
         read_fields([word])
+
+
+@pytest.mark.parametrize("filler", [" ", "\n", "[", "{", "```\n", "1. [", "a --[", "**"])
+def test_long_answers_are_read_at_once(filler):
+    read_answer("1. [Disease] gout" + filler * 100_000 + "x")
+    read_answer(filler * 100_000)
