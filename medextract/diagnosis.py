@@ -32,18 +32,18 @@ CLASSES = {
 """Class → what the model does, and what the answers in it do. What stands before a colon is the family."""
 
 MEASURES = {
-    "grounding": "{:.0%} of the named entities occur in their input",
-    "recited": "{:.0%} of them do not and are training names or given to many inputs",
-    "memorisation": "{:.0%} of them do not and are training names",
-    "formatted": "{:.0%} of the lines keep to the format",
-    "cut_off": "{:.0%} of the answers are cut off",
-    "distinct": "{:.2f} different answers an input",
-    "named": "{:.1f} entities an answer",
-    "precision": "{:.0%} of the named entities are right, type and name",
-    "recall": "{:.0%} of what should be named is found",
+    "grounding": ("{:.0%}", "of the named entities are in their input"),
+    "recited": ("{:.0%}", "are not, and are from memory"),
+    "memorisation": ("{:.0%}", "are not, and are training names"),
+    "formatted": ("{:.0%}", "of the lines keep to the format"),
+    "cut_off": ("{:.0%}", "of the answers are cut off"),
+    "distinct": ("{:.2f}", "different answers an input"),
+    "named": ("{:.1f}", "entities an answer"),
+    "precision": ("{:.0%}", "of the named entities are right, type and name"),
+    "recall": ("{:.0%}", "of what should be named is found"),
 }
-"""Measure → what it says. The last two are there where it is known what is right, and memorisation where the training
-names are known."""
+"""Measure → its number, and what it says. The last two are there where it is known what is right, and memorisation
+where the training names are known."""
 TELLING = {RECITING: "recited", INVENTING: "recited", IGNORING: "distinct", FORMAT: "formatted",
            RUN_ON: "cut_off", TRUNCATION: "cut_off", EMPTY: "named", TYPES: "precision"}  # fmt: skip
 """Class → the measure that tells it best, beside grounding; of the others it is recall."""
@@ -94,13 +94,19 @@ class Diagnosis:
     def summary(self) -> str:
         """In one sentence, in which way the model is right or wrong, with the evidence."""
         head, rule = CLASSES[self.kind]
-        said = ", ".join(MEASURES[name].format(self.measures[name]) for name in telling(self.kind, self.measures))
+        said = ", ".join(" ".join(measured(name, self.measures)) for name in telling(self.kind, self.measures))
         return f"{head}: {self.counts.get(self.kind, 0)} of {len(self.cases)} answers {rule}; {said}."
 
 
 def telling(kind: str, measures: dict[str, float]) -> list[str]:
     """The measures that bear a class out, grounding first; of those that are there."""
     return [name for name in ("grounding", TELLING.get(kind, "recall")) if name in measures]
+
+
+def measured(name: str, measures: dict[str, float]) -> tuple[str, str]:
+    """The number of a measure, and what it says."""
+    form, words = MEASURES[name]
+    return form.format(measures[name]), words
 
 
 def family(kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from medextract.diagnosis import CLASSES, EXTRACTION, MEASURES, Case, Diagnosis, family, telling
+from medextract.diagnosis import CLASSES, EXTRACTION, MEASURES, Case, Diagnosis, family, measured, telling
 
 SCHEMA = "medextract.diagnosis/1"
 EXAMPLES = 3
@@ -25,10 +25,8 @@ def as_text(sides: Sequence[Side]) -> str:
 def comparison(one: Side, other: Side) -> str:
     """Both sides in a sentence: what each does, and the measures that tell it as they change from one to the other."""
     (name, found), (its, also) = one, other
-    if found.kind == also.kind:
-        said = f"{name} and {its} do the same, {found.kind}"
-    else:
-        said = f"{name}: {found.kind}; {its}: {also.kind}"
+    does, its_does = (CLASSES[side.kind][0].removeprefix("It ") for side in (found, also))
+    said = f"{name} {does}; {its} {'does the same' if found.kind == also.kind else its_does}"
     told = [*telling(also.kind, also.measures), *telling(found.kind, found.measures)]
     moved = [f"{key} {found.measures[key]:.2f} → {also.measures[key]:.2f}"
              for key in dict.fromkeys(told) if key in found.measures and key in also.measures]  # fmt: skip
@@ -64,14 +62,15 @@ def _plain(name: str, found: Diagnosis) -> dict[str, object]:
 def _table(sides: Sequence[Side]) -> list[str]:
     """Answers in each class, then the measures; each with its rule."""
     kinds = [kind for kind in CLASSES if any(kind in found.counts for _, found in sides)]
-    rows = [(f"{kind}: {CLASSES[kind][1]}", [str(found.counts.get(kind, 0)) for _, found in sides]) for kind in kinds]
-    rows = [(f"answers of {'/'.join(str(len(found.cases)) for _, found in sides)} that", [""] * len(sides)), *rows]
-    for name, words in MEASURES.items():
+    sizes = " and ".join(str(len(found.cases)) for _, found in sides)
+    rows = [([str(found.counts.get(kind, 0)) for _, found in sides], f"{CLASSES[kind][1]} ({kind})") for kind in kinds]
+    rows.insert(0, ([""] * len(sides), f"of {sizes} answers"))
+    for name, (_, words) in MEASURES.items():
         if any(name in found.measures for _, found in sides):
-            cells = [f"{found.measures[name]:.2f}" if name in found.measures else "–" for _, found in sides]
-            rows.append((f"{name}: {words.partition('} ')[2]}", cells))
-    wide = max(len(cell) for _, cells in rows for cell in cells)
-    return ["  ".join([*(cell.rjust(wide) for cell in cells), words]) for words, cells in rows]
+            cells = [measured(name, f.measures)[0] if name in f.measures else "–" for _, f in sides]
+            rows.append((cells, f"{words} ({name})"))
+    wide = max(len(cell) for cells, _ in rows for cell in cells)
+    return ["  ".join([*(cell.rjust(wide) for cell in cells), words]) for cells, words in rows]
 
 
 def _examples(sides: Sequence[Side]) -> list[str]:

@@ -186,8 +186,9 @@ def test_an_evaluation_says_what_the_command_says_of_its_predictions():
 def test_two_sides_are_compared_in_a_sentence():
     good, bad = (diagnose(rows, TRAINED) for rows in (sound(), planted("hallucination: reciting", 1.0)))
     said = comparison(("good", good), ("bad", bad))
-    assert said.startswith("good: extraction; bad: hallucination: reciting: grounding 1.00 → 0.00, recited 0.00 → ")
-    assert comparison(("a", good), ("b", good)).startswith("a and b do the same, extraction: grounding 1.00 → 1.00")
+    does = "good extracts; bad recites and does not extract"
+    assert said.startswith(f"{does}: grounding 1.00 → 0.00, recited 0.00 → 1.00, recall 1.00 → 0.00")
+    assert comparison(("a", good), ("b", good)).startswith("a extracts; b does the same: grounding 1.00 → 1.00")
 
 
 def command(*words: object) -> subprocess.CompletedProcess[str]:
@@ -211,7 +212,7 @@ def test_the_command_tells_one_side_and_compares_two(tmp_path):
     train.write_text("".join(json.dumps({"input": "", "output": f"[Disease] {name}"}) + "\n" for name in TRAINED))
     two = command(good, bad, "--training", train)
     assert two.returncode == 0
-    assert f"{good}: extraction; {bad}: hallucination: reciting: grounding 1.00 → 0.00" in two.stdout
+    assert f"{good} extracts; {bad} recites and does not extract: grounding 1.00 → 0.00" in two.stdout
     assert "‹" in two.stdout
     plain = json.loads(command(bad, "--training", train, "--json").stdout)
     (side,) = plain["sides"]
