@@ -1,8 +1,10 @@
-"""What it costs, and helps, a search that a bad run may be of a third kind: python tests/bench/third_kind.py [--seeds 30]
+"""What it costs, and helps, a search that a bad run may be of a third kind.
+
+    python tests/bench/third_kind.py [--seeds 30] > docs/measured/third-kind.md
 
 Planted worlds of 256 changes, one culprit. In the first two something else breaks on the way and is mended again, as
 between v1 and v4b, and its failures are taken for those of the bad end, or told apart from them. In the others a share
-of the bad runs is taken for another kind by mistake, as by a diagnosis that is astray. Prints docs/measured/third-kind.md.
+of the bad runs is taken for another kind by mistake, as by a diagnosis that is astray.
 """
 
 import argparse
