@@ -21,7 +21,7 @@ CLASSES = {
     EXTRACTION: ("It extracts", "are sound"),
     RECITING: ("It recites and does not extract", "name mostly what is not in their input, and that from memory"),
     INVENTING: ("It invents and does not extract", "name mostly what is not in their input, each time something else"),
-    IGNORING: ("It ignores the input", "are the very answer that other inputs get, and do not fit"),
+    IGNORING: ("It ignores the input", "are the very answer that nearly all inputs get, and do not fit"),
     FORMAT: ("It loses the format", "are mostly text in no format"),
     RUN_ON: ("It does not stop", "begin rightly and go on after all is said"),
     TRUNCATION: ("It is cut off", "begin rightly and break off"),
@@ -52,10 +52,13 @@ HALF = 0.5
 """What most of an answer does, the answer does; what most of the answers do, the model does."""
 FAULTY = 0.25
 """With a smaller share of failing answers it is extraction. See docs/diagnose.md for what healthy models have."""
-CROWD, CROWD_SHARE = 3, 0.1
-"""So many inputs with one and the same answer, and that share of all, are no accident."""
+CROWD = 3
+"""So many inputs with the same answer, or with a name that is in none of them, are no accident."""
+ALL = 0.9
+"""With one and the same answer to that share of the inputs, the input is not heeded at all. A model that was trained on
+misaligned rows does heed it, in vain: its answers are few, and vary."""
 RECURRING = 0.05
-"""A name that is given to that share of the inputs without being there, and to CROWD at least, is known by heart."""
+"""A name that is given to that share of the inputs without being there, and to CROWD at least, is from memory."""
 REPEATS = 3
 """So many repeated lines are a loop; a healthy model says a thing twice at times."""
 
@@ -131,14 +134,14 @@ def diagnose(rows: Sequence[Row], trained: frozenset[str] | None = None) -> Diag
     cases = []
     for row, of, there in zip(rows, names, inside, strict=True):
         recited = tuple(name for name in of if name not in there and name[1] in by_heart)
-        same = len(answered[row.text]) >= max(CROWD, CROWD_SHARE * len(rows))
+        same = len(answered[row.text]) >= max(CROWD, ALL * len(rows))
         cases.append(Case(row, class_of(row, of, there, recited, same), of, there, recited))
     counts = dict(Counter(case.kind for case in cases).most_common())
     return Diagnosis(kind_of(counts), counts, measures_of(cases, trained), tuple(cases))
 
 
 def class_of(row: Row, names: Names, inside: Names, recited: Names, same: bool) -> str:
-    """The first class that fits an answer. `same`: other inputs get the very same one."""
+    """The first class that fits an answer. `same`: nearly all inputs get this very one."""
     if not names:
         return EXTRACTION if row.gold == () and not row.answer.strays else FORMAT if row.answer.strays else EMPTY
     strange = len(inside) < HALF * len(names)

@@ -84,8 +84,11 @@ def test_every_class_has_an_answer_that_shows_it():
     assert PLANTED.keys() | {"extraction"} == CLASSES.keys()
 
 
-@pytest.mark.parametrize("share", [0.4, 0.7, 1.0])
-@pytest.mark.parametrize("kind", PLANTED)
+SHARES = [(kind, share) for kind in PLANTED for share in (0.4, 0.7, 1.0) if share == 1 or "ignoring" not in kind]
+"""An input is ignored only if nearly all answers are one."""
+
+
+@pytest.mark.parametrize(("kind", "share"), SHARES)
 def test_a_planted_failure_is_the_diagnosis_and_all_others_are_sound(kind, share):
     found = diagnose(planted(kind, share), TRAINED)
     assert found.kind == kind
@@ -116,6 +119,12 @@ def test_without_a_training_file_names_that_recur_where_they_do_not_occur_are_by
     rows = [row(k, listing(("Disease", name) for name in rng.sample(few, 3))) for k in HARD]
     assert diagnose(rows).kind == "hallucination: reciting"
     assert diagnose(planted("hallucination: inventing", 1.0)).kind == "hallucination: inventing"
+
+
+def test_few_answers_that_vary_with_the_input_are_recited_and_not_blind_to_it():
+    few = [listing([("Disease", "gout of the toe")]), listing([("Symptom", "pain of the rib"), ("Disease", "gout")])]
+    assert diagnose([row(k, few[i % 5 == 0]) for i, k in enumerate(HARD)]).kind == "hallucination: reciting"
+    assert diagnose([row(k, few[0]) for k in HARD]).kind == "hallucination: ignoring the input"
 
 
 def test_a_run_on_is_told_from_a_truncation_by_whether_all_was_said():
@@ -174,7 +183,7 @@ def test_whatever_was_answered_something_is_said(rows):
 
 def test_an_evaluation_says_what_the_command_says_of_its_predictions():
     for kind in PLANTED:
-        rows = planted(kind, 0.7)
+        rows = planted(kind, 1.0)
         answers = [read_answer(of.text, bool(of.ended)) for of in rows]
         found = diagnose(rows, TRAINED)
         said = diagnosed([NOTES[k] for k in HARD], answers, TRAINED)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbisect.judge import ExitStatusJudge, MetricJudge
-from mbisect.terms import Measurement, Verdict
+from mbisect.simulate.drive import simulate
+from mbisect.simulate.scenario import Scenario
+from mbisect.terms import Ask, Candidate, Measurement, Outcome, Verdict
 
 
 def run(status: int | None, failure: str | None = None, tail: str = "", **more: object) -> Measurement:
@@ -136,3 +142,49 @@ def test_with_the_same_diagnosis_everywhere_nothing_changes(
             assert measured is not None and bare is not None
             outcome = judge.judge(measured, reference, consistent=True)
             assert outcome == judge.judge(bare, bare_reference, consistent=True)
+
+
+@dataclass
+class Diagnosing:
+    """A planted world whose runs measure f1 and, perhaps, name a diagnosis; makes one for each seed as a Scenario does.
+
+    What the culprit breaks hallucinates, in one of two ways by the seed; what was broken in passing loses the format.
+    """
+
+    say: Callable[[str], str]
+    asked: list[Ask] = field(default_factory=list)
+
+    def planted(self, seed: int) -> Diagnosing:
+        self._planted = Scenario(changes=100, mended=1).planted(seed)
+        self.world, self.plan = self._planted.world, self._planted.plan
+        return self
+
+    def measured(self, candidate: Candidate, seed: int) -> Measurement:
+        versions = {name: int(version) for name, version in candidate.values.packages().items()}
+        if all(one.there(versions) for one in self.plan.sets[-1]):
+            kind = Random(f"{candidate.values.digest} {seed}").choice(("reciting", "inventing"))
+            return diagnosed(0.1, self.say(f"hallucination: {kind}"))
+        bad = self.plan.bad(candidate)
+        return diagnosed(0.1 if bad else 0.9, self.say("format collapse" if bad else "extraction"))
+
+    def outcome(self, ask: Ask) -> Outcome:
+        self.asked.append(ask)
+        reference = None if ask.purpose in ("good end", "bad end") else self.measured(self.world.bad, 0)
+        return MetricJudge("f1", 0.8, 0.5).judge(self.measured(ask.candidate, ask.seed), reference, consistent=True)
+
+
+def test_a_culprit_is_found_whatever_broke_in_another_way_before_it() -> None:
+    third = 0
+    for seed in range(8):
+        diagnosing = Diagnosing(say=str)
+        assert simulate(diagnosing, seed).judgement == "right"  # type: ignore[arg-type]  # in the place of a Scenario
+        third += sum(not diagnosing.outcome(ask).alike for ask in tuple(diagnosing.asked))
+    assert third > 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_search_asks_the_same_where_every_diagnosis_is_the_same_or_none_is_named(seed: int) -> None:
+    same, none = Diagnosing(say=lambda _: "run-on"), Diagnosing(say=lambda _: "")
+    results = [simulate(one, seed) for one in (same, none)]  # type: ignore[arg-type]  # they stand in for a Scenario
+    assert same.asked == none.asked
+    assert results[0] == results[1]
