@@ -40,7 +40,7 @@ def evaluate(
 def diagnosed(notes: Sequence[Note], answers: Sequence[Answer], trained: frozenset[str]) -> dict[str, str]:
     """What `python -m medextract diagnose` says of the predictions: a `summary`, and the `diagnosis` if it is clear."""
     rows = [
-        row_of(number, note.text, found.text, found.ended, [list(entity) for entity in note.entities])
+        row_of(number, note.text, found.text, found.ended, [list(entity) for entity in note.entities], strict=True)
         for number, (note, found) in enumerate(zip(notes, answers, strict=True), 1)
     ]
     found = diagnose(rows, trained)

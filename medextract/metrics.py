@@ -25,6 +25,8 @@ class Answer:
     """It stopped by itself, and was not cut off."""
     entities: tuple[tuple[str, str], ...]
     relations: tuple[tuple[str, str, str], ...]
+    strays: int
+    """Lines that are in no format, or under no heading that they belong to."""
     valid: bool
     """Exactly in the format: both headings once, numbered lines alone, known kinds and relations, some entity."""
 
@@ -34,21 +36,21 @@ def read_answer(text: str, ended: bool) -> Answer:
     entities: list[tuple[str, str]] = []
     relations: list[tuple[str, str, str]] = []
     headings: list[str] = []
-    clean = True
+    strays = 0
     for line in (line.rstrip() for line in text.strip().split("\n")):
         if line in (ENTITIES, LINKS):
             headings.append(line)
             continue
         match = (ENTITY if headings[-1] == ENTITIES else LINK).match(line) if headings and line else None
         if match is None:
-            clean = clean and not line
+            strays += bool(line)
         elif headings[-1] == ENTITIES:
             entities.append((match[1], match[2]))
         else:
             relations.append((match[1], match[2], match[3]))
-    valid = clean and headings == [ENTITIES, LINKS] and bool(entities) and kinds_are_known(entities)
+    valid = not strays and headings == [ENTITIES, LINKS] and bool(entities) and kinds_are_known(entities)
     valid = valid and all(how in RELATIONS for _, how, _ in relations)
-    return Answer(text, ended, tuple(entities), tuple(relations), valid)
+    return Answer(text, ended, tuple(entities), tuple(relations), strays, valid)
 
 
 def is_grounded(name: str, text: str) -> bool:

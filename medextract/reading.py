@@ -10,8 +10,10 @@ import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from medextract import metrics
 
 FIELDS = {
     "input": ("input", "text", "prompt"),
@@ -19,6 +21,8 @@ FIELDS = {
     "gold": ("gold", "label", "reference", "entities"),
 }
 """What is looked for → the names of the field that holds it; the first one that is there counts."""
+OWN = {"output", "ended", "entities"}
+"""What a row of medextract's own has."""
 KIND_FIELDS = ("type", "label", "kind", "entity_group", "category")
 NAME_FIELDS = ("text", "name", "entity", "word", "value")
 NUMBER = re.compile(r"^(?:\d+[.)]|[-*•])(?:\s+|(?=\[)|$)")
@@ -35,7 +39,7 @@ Names = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reading:
     """What can be read in an answer."""
 
     names: Names
@@ -59,23 +63,32 @@ class Row:
     input: str
     text: str
     """The answer as it was written."""
-    answer: Answer
+    answer: Reading
     ended: bool | None = None
     """It stopped by itself and was not cut off; None: the file does not say."""
     gold: Names | None = None
     """What is right, where that is known."""
 
 
-def row_of(number: int, asked: str, answer: object, ended: bool | None = None, gold: object = None) -> Row:
-    """An answer, text or JSON values, with all that can be read in it. Raises ValueError for neither."""
+def row_of(
+    number: int, asked: str, answer: object, ended: bool | None = None, gold: object = None, *, strict: bool = False
+) -> Row:
+    """An answer, text or JSON values, with all that can be read in it. Raises ValueError for neither.
+
+    `strict`: medextract's own, of which only what its evaluation counts is in the format.
+    """
     text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-    return Row(number, asked, text, read_answer(answer), ended, None if gold is None else read_answer(gold).names)
+    read = read_answer(answer)
+    if strict:
+        counted = metrics.read_answer(text, True)
+        read = replace(read, names=counted.entities, strays=counted.strays)
+    return Row(number, asked, text, read, ended, None if gold is None else read_answer(gold).names)
 
 
-def read_answer(answer: object) -> Answer:
+def read_answer(answer: object) -> Reading:
     """Read text or JSON values leniently. Raises ValueError for what is neither text nor entities."""
     if not isinstance(answer, str):
-        return Answer(tuple(_entities(answer)), 1, 0)
+        return Reading(tuple(_entities(answer)), 1, 0)
     text = answer.strip()
     if text.startswith("```"):
         text = text.partition("\n")[2].removesuffix("```").strip()
@@ -86,10 +99,10 @@ def read_answer(answer: object) -> Answer:
     known = [item or LINK.match(line) or HEADING.match(line) for line, item in zip(lines, items, strict=True)]
     names = tuple((item[1].strip(), item[2]) for item in items if item)
     unfinished = bool(lines) and BEGUN.match(lines[-1]) is not None
-    return Answer(names, len(lines), sum(not line for line in known), len(lines) - len(set(lines)), unfinished)
+    return Reading(names, len(lines), sum(not line for line in known), len(lines) - len(set(lines)), unfinished)
 
 
-def _json_text(text: str) -> Answer:
+def _json_text(text: str) -> Reading:
     """Entities of a JSON text; of one that does not parse, those that are whole."""
     try:
         value, end = json.JSONDecoder().raw_decode(text)
@@ -98,11 +111,11 @@ def _json_text(text: str) -> Answer:
         for match in OBJECT.finditer(text):
             with contextlib.suppress(ValueError):
                 found += _entities([json.loads(match[0])])
-        return Answer(tuple(found), 1, 1, unfinished=bool(found))
+        return Reading(tuple(found), 1, 1, unfinished=bool(found))
     try:
-        return Answer(tuple(_entities(value)), 1, int(bool(text[end:].strip())))
+        return Reading(tuple(_entities(value)), 1, int(bool(text[end:].strip())))
     except ValueError:  # JSON of some other kind
-        return Answer((), 1, 1)
+        return Reading((), 1, 1)
 
 
 def _entities(value: object) -> Iterator[tuple[str, str]]:
@@ -144,13 +157,14 @@ def read_predictions(path: Path, fields: Mapping[str, str] | None = None) -> tup
     for number, found in _objects(path):
         where = f"{path.name}, line {number}"
         values = {what: _field(found, what, fields or {}, where) for what in FIELDS}
-        if not isinstance(values["input"], str):
+        asked, answer, gold = values["input"], values["prediction"], values["gold"]
+        if not isinstance(asked, str):
             raise ValueError(f"{where}: the input is no text")
         for entity in _marked(found):
             memorised = memorised or set()
             memorised |= {str(entity.get("text")).strip()} if entity.get("memorised") is True else set()
         try:
-            rows.append(row_of(number, values["input"], values["prediction"], _ended(found), values["gold"]))
+            rows.append(row_of(number, asked, answer, _ended(found), gold, strict=found.keys() >= OWN))
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from None
     if not rows:

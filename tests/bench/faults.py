@@ -35,7 +35,6 @@ from medextract.diagnosis import (  # noqa: E402
     EXTRACTION,
     FORMAT,
     IGNORING,
-    INVENTING,
     MEASURES,
     RECITING,
     RUN_ON,
@@ -53,6 +52,7 @@ OTHER = replace(USUAL, train_limit=150, epochs=4)
 """For the seeds on which no threshold was set."""
 
 SEEDS, OTHER_SEEDS = (0, 1, 2), (3, 4, 5)
+ALL_SEEDS = SEEDS + OTHER_SEEDS
 KINDS = {kind: kind.removeprefix("hallucination: ") for kind in CLASSES}
 HEAD = """# What `diagnose` says of faults that were really trained
 
@@ -148,13 +148,17 @@ FAULTS = {
     "labels cut": Fault((RUN_ON,), rows=cut_answers),
     "inputs cut": Fault((RECITING,), rows=cut_inputs),
     "answers cut": Fault((TRUNCATION,), decoding={"max_new_tokens": 40}),
-    "sampling 1.0": Fault((EXTRACTION, INVENTING), decoding={"do_sample": True, "temperature": 1.0, "top_k": 0}),
-    "sampling 1.5": Fault((FORMAT, INVENTING), decoding={"do_sample": True, "temperature": 1.5, "top_k": 0}),
+    "sampling 1.0": Fault((EXTRACTION, FORMAT), decoding={"do_sample": True, "temperature": 1.0, "top_k": 0}),
+    "sampling 1.5": Fault((FORMAT,), decoding={"do_sample": True, "temperature": 1.5, "top_k": 0}),
     "sampling 2.0": Fault((FORMAT,), decoding={"do_sample": True, "temperature": 2.0, "top_k": 0}),
     "adapter not loaded": Fault((FORMAT,), adapter=False),
     "wrong template": Fault((FORMAT,), asked=other_template),
     "too many epochs": Fault((EXTRACTION,), epochs=4),
 }
+
+
+SNAPSHOTS = {"v1": (EXTRACTION,), "v4": (RECITING,)}
+"""This repository's own, at full size: `predictions.jsonl` of their trials in `mbisect run --good v1 --bad v4`."""
 
 
 def make(out: Path, seeds: list[int], settings: Settings, names: list[str]) -> None:
@@ -212,21 +216,22 @@ def decoding(given: dict[str, Any]) -> Iterator[None]:
 def keep(folder: Path) -> None:
     """Pack what was made into one file for each seed, each line with the name of its fault."""
     KEPT.mkdir(exist_ok=True)
-    for seed in SEEDS + OTHER_SEEDS:
+    packs = {f"seed-{seed}": {name: f"{name.replace(' ', '-')}-{seed}" for name in FAULTS} for seed in ALL_SEEDS}
+    for pack, names in {**packs, "snapshots": {name: name for name in SNAPSHOTS}}.items():
         lines = []
-        for name in FAULTS:
-            path = folder / f"{name.replace(' ', '-')}-{seed}.jsonl"
+        for name, stem in names.items():
+            path = folder / f"{stem}.jsonl"
             if path.exists():
                 rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
                 lines += [json.dumps({"fault": name, **row}) + "\n" for row in rows]
         if lines:
             packed = lzma.compress("".join(lines).encode(), preset=9 | lzma.PRESET_EXTREME)
-            (KEPT / f"seed-{seed}.jsonl.xz").write_bytes(packed)
+            (KEPT / f"{pack}.jsonl.xz").write_bytes(packed)
 
 
-def kept(seed: int) -> dict[str, tuple[list[reading.Row], frozenset[str] | None]]:
-    """Fault → its predictions with this seed, as `diagnose` reads them from a file."""
-    path = KEPT / f"seed-{seed}.jsonl.xz"
+def kept(pack: str) -> dict[str, tuple[list[reading.Row], frozenset[str] | None]]:
+    """Fault → its predictions, as `diagnose` reads them from a file. `pack`: seed-0 …, or snapshots."""
+    path = KEPT / f"{pack}.jsonl.xz"
     lines = lzma.decompress(path.read_bytes()).decode().splitlines() if path.exists() else []
     by_fault: dict[str, list[str]] = {}
     for line in lines:
@@ -244,8 +249,8 @@ def diagnoses() -> dict[tuple[str, int], tuple[Diagnosis, Diagnosis]]:
     """(fault, seed) → what is said with the training names, and without them."""
     return {
         (name, seed): (diagnose(rows, trained), diagnose(rows))
-        for seed in SEEDS + OTHER_SEEDS
-        for name, (rows, trained) in kept(seed).items()
+        for seed in ALL_SEEDS
+        for name, (rows, trained) in kept(f"seed-{seed}").items()
     }
 
 
@@ -258,6 +263,10 @@ def table() -> str:
         cells = [str(tally[kind]) if tally[kind] else "" for kind in KINDS]
         right = sum(tally[kind] for kind in fault.right)
         parts.append(f"| {name} | {right} of {tally.total()} | " + " | ".join(cells) + " |")
+    for name, right in SNAPSHOTS.items():
+        said = [diagnose(*given).kind for its, given in kept("snapshots").items() if its == name]
+        cells = ["1" if kind in said else "" for kind in KINDS]
+        parts.append(f"| {name}, full size | {sum(kind in right for kind in said)} of 1 | {' | '.join(cells)} |")
     parts += ["", "Right:", ""]
     for title, seeds in (("seeds on which thresholds were set", SEEDS), ("other seeds, rows and epochs", OTHER_SEEDS)):
         of = {key: pair for key, pair in found.items() if key[1] in seeds}
@@ -268,9 +277,9 @@ def table() -> str:
     parts += ["| fault | share | " + " | ".join(measures) + " |", "|---" * (len(measures) + 2) + "|"]
     for name in FAULTS:
         those = [with_ for (its, _), (with_, _) in found.items() if its == name]
-        rows = [(of.counts.get(of.kind, 0) / len(of.cases), *(of.measures[m] for m in measures)) for of in those]
-        cells = [f"{statistics.mean(column):.2f}" for column in zip(*rows, strict=True)]
-        parts.append(f"| {name} | {' | '.join(cells)} |")
+        shares = [of.counts.get(of.kind, 0) / len(of.cases) for of in those]
+        columns = [shares, *([of.measures.get(measure, 0.0) for of in those] for measure in measures)]
+        parts.append(f"| {name} | {' | '.join(f'{statistics.mean(c):.2f}' if c else '–' for c in columns)} |")
     return "\n".join(parts)
 
 

@@ -89,6 +89,15 @@ def test_medextracts_own_file_marks_what_was_memorised_and_keeps_gold_apart(writ
     assert row.gold == ()
 
 
+def test_of_medextracts_own_answers_only_what_its_evaluation_counts_is_in_the_format(written):
+    text = "# Terms\n1. [Disease] gout\n\n### Entities:\n[Disease] fever\n2. [Disease] lupus"
+    others = {"input": "gout", "output": text}
+    (row,), _ = read_predictions(written(others))
+    assert ([name for _, name in row.answer.names], row.answer.strays) == (["gout", "fever", "lupus"], 0)
+    (row,), _ = read_predictions(written(others | {"ended": True, "entities": []}))
+    assert ([name for _, name in row.answer.names], row.answer.strays) == (["lupus"], 3)
+
+
 @pytest.mark.parametrize(("reason", "ended"), [("stop", True), ("length", False)])
 def test_a_finish_reason_says_whether_it_was_cut_off(written, reason, ended):
     (row,), _ = read_predictions(written({"prompt": "x", "completion": "y", "finish_reason": reason}))
