@@ -142,11 +142,13 @@ def diagnose(rows: Sequence[Row], trained: frozenset[str] | None = None) -> Diag
 
 def class_of(row: Row, names: Names, inside: Names, recited: Names, same: bool) -> str:
     """The first class that fits an answer. `same`: nearly all inputs get this very one."""
-    if not names:
-        return EXTRACTION if row.gold == () and not row.answer.strays else FORMAT if row.answer.strays else EMPTY
-    strange = len(inside) < HALF * len(names)
+    if not names and not row.answer.strays:
+        return EXTRACTION if row.gold == () else EMPTY
+    strange = len(inside) < HALF * len(names) or not names
     if same and strange:
         return IGNORING
+    if not names:
+        return FORMAT
     if is_cut(row) and begins_rightly(row, inside):
         return RUN_ON if goes_on(row, names) else TRUNCATION
     if row.answer.strays > HALF * row.answer.lines:

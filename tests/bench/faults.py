@@ -157,8 +157,8 @@ FAULTS = {
 }
 
 
-SNAPSHOTS = {"v1": (EXTRACTION,), "v4": (RECITING,)}
-"""This repository's own, at full size: `predictions.jsonl` of their trials in `mbisect run --good v1 --bad v4`."""
+SNAPSHOTS = {"v1": (EXTRACTION,), "v3": (FORMAT,), "v4": (RECITING,)}
+"""This repository's own, at full size: `predictions.jsonl` of their trials in `mbisect run` v1 → v3 and v1 → v4."""
 
 
 def make(out: Path, seeds: list[int], settings: Settings, names: list[str]) -> None:
