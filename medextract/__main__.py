@@ -48,7 +48,7 @@ def is_ours(error: BaseException) -> bool:
 def parser() -> argparse.ArgumentParser:
     """The command line. Defaults come from the variables of the contract."""
     top = argparse.ArgumentParser(prog="python -m medextract", description=__doc__)
-    commands = top.add_subparsers(required=True, metavar="train|evaluate|run|base|data")
+    commands = top.add_subparsers(required=True, metavar="train|evaluate|run|diagnose|base|data")
     env = os.environ.get
 
     def add(name: str, act, about: str) -> argparse.ArgumentParser:
@@ -72,6 +72,15 @@ def parser() -> argparse.ArgumentParser:
                              help="of initial weights and order (default: $MBISECT_SEED, else 0)")  # fmt: skip
         if name == "evaluate":
             command.add_argument("--adapter", type=Path, metavar="DIR", help="default: OUT/adapter")
+
+    command = add("diagnose", do_diagnose, "What kind of failure is it, from predictions alone? Two are compared.")
+    command.add_argument("files", type=Path, nargs="+", metavar="PREDICTIONS",
+                         help="JSON lines with input, prediction and, where known, gold")  # fmt: skip
+    command.add_argument("--training", type=Path, metavar="FILE",
+                         help="JSON lines with the training answers, whose names are then known")  # fmt: skip
+    command.add_argument("--field", action="append", default=[], metavar="WHAT=NAME",
+                         help="where the input, prediction or gold is: --field prediction=reply")  # fmt: skip
+    command.add_argument("--json", action="store_true", help="as JSON, schema medextract.diagnosis/1")
 
     command = add("base", do_base, "Check the shipped base checkpoint, or build one (about ten CPU-minutes).")
     command.add_argument("--build", type=Path, metavar="DIR", help="build a checkpoint into this folder")
@@ -127,6 +136,22 @@ def do_run(options: argparse.Namespace) -> None:
     _deliver(options.out, measured | evaluate(model, tokenizer, test, trained, settings, options.out), began)
 
 
+def do_diagnose(options: argparse.Namespace) -> None:
+    """Read and tell."""
+    from medextract import diagnosis, reading, telling
+
+    if len(options.files) > 2:
+        raise ValueError("diagnose takes one file of predictions, or two to compare")
+    fields = reading.read_fields(options.field)
+    trained = reading.read_training(options.training) if options.training else None
+    sides = []
+    for path in options.files:
+        rows, memorised = reading.read_predictions(path, fields)
+        sides.append((path, diagnosis.diagnose(rows, memorised if trained is None else trained)))
+    told = [(str(path), found) for path, found in sides]
+    print(json.dumps(telling.as_plain(told), indent=1) if options.json else telling.as_text(told))
+
+
 def do_base(options: argparse.Namespace) -> None:
     """Build or check."""
     if options.build is not None:
@@ -141,10 +166,9 @@ def do_data(options: argparse.Namespace) -> None:
     notes.write_dataset(options.out, *notes.default_dataset(options.seed))
 
 
-def _deliver(out: Path, measured: dict[str, float], began: float) -> None:
+def _deliver(out: Path, measured: dict[str, float | str], began: float) -> None:
     """metrics.json appears whole or not at all."""
-    found: dict[str, object] = {"schema": metrics.SCHEMA, **measured, "seconds": round(time.monotonic() - began, 3)}
-    found["summary"] = metrics.summary_of(measured)
+    found = {"schema": metrics.SCHEMA, **measured, "seconds": round(time.monotonic() - began, 3)}
     scratch = out / ".metrics.json"
     scratch.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     scratch.replace(out / "metrics.json")

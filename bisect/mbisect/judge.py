@@ -15,6 +15,8 @@ BROKEN = re.compile(
 """Failures of an environment that does not fit together, whatever the workload does."""
 MISSING = re.compile(r"ModuleNotFoundError: No module named '([^'.]+)'")
 """A module that is missing as a whole; a missing part of a package that is there may well be the change looked for."""
+DIAGNOSIS = "diagnosis"
+"""The note in which a workload names the kind of failure, where it is a clear one: `hallucination: reciting`."""
 
 
 class Judge(Protocol):
@@ -81,7 +83,10 @@ class MetricJudge:
     bad: float | None = None
 
     def judge(self, measured: Measurement, reference: Measurement | None, *, consistent: bool) -> Outcome:
-        """A crash is bad only when the bad end crashes in the same way; a missing metric cannot be judged."""
+        """A crash is bad only when the bad end crashes in the same way; a missing metric cannot be judged.
+
+        A bad one is of a third kind where the workload's own diagnosis is another than that of the bad end.
+        """
         untestable = never_ran(measured)
         if untestable is not None:
             return untestable
@@ -99,6 +104,9 @@ class MetricJudge:
         if sign * value >= sign * self.good:
             return Outcome(Verdict.GOOD, said)
         if sign * value <= sign * self.bad:
+            ours, theirs = diagnosis_of(measured), diagnosis_of(reference) if reference is not None else ""
+            if ours and theirs and ours != theirs:
+                return Outcome(Verdict.BAD, f"{said}; {ours}, where the bad end shows {theirs}", alike=False)
             return Outcome(Verdict.BAD, said)
         return Outcome(Verdict.UNSURE, f"{said} lies between {self.bad:g} and {self.good:g}")
 
@@ -137,6 +145,16 @@ def alike(measured: Measurement, reference: Measurement) -> bool:
     if ours.startswith("ModuleNotFoundError"):
         return ours == theirs
     return ours.partition(":")[0] == theirs.partition(":")[0]
+
+
+def diagnosis_of(measured: Measurement) -> str:
+    """The kind of failure that the workload itself names, on one line; empty where it names none.
+
+    What follows a colon tells kinds apart that may change from seed to seed, and is not compared: as the message of an
+    exception is not.
+    """
+    said = dict(measured.notes).get(DIAGNOSIS, "").partition(":")[0]
+    return " ".join(said.split())[:60].casefold()
 
 
 def is_broken(measured: Measurement, reference: Measurement) -> bool:

@@ -52,6 +52,7 @@ def test_the_whole_fine_tune_learns_to_extract(python_of_v1, tmp_path):
     assert measured["grounding"] >= 0.95
     assert measured["loss_end"] < measured["loss_start"] / 4
     assert measured["summary"].startswith("It extracts")
+    assert measured["diagnosis"] == "extraction"
     rows = [json.loads(line) for line in (tmp_path / "predictions.jsonl").read_text().splitlines()]
     assert len(rows) == 100
     assert sum(row["ended"] for row in rows) >= 95
