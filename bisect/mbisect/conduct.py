@@ -18,6 +18,7 @@ from mbisect.axes.plain import PlainAxis
 from mbisect.axes.python import PythonAxis
 from mbisect.bench import Bench, Room
 from mbisect.bisection import Thought, bisect, replay
+from mbisect.environments.beside import Beside
 from mbisect.environments.build import Builder
 from mbisect.environments.bytecode import Bytecode
 from mbisect.environments.index import Index
@@ -257,6 +258,7 @@ class Conductor:
             },
             built=None if q.allow_builds else self._policy.built,
             fresh=fresh,
+            beside=Beside(self._store.root / "environments", self._uv),
             levels={level.name: level for level in q.levels},
         )
 

@@ -37,6 +37,12 @@ def run(
         list[str] | None,
         typer.Argument(metavar="-- COMMAND …", help="Judged by its exit status: 0 good, 125 untestable, 1-127 bad."),
     ] = None,
+    tests: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pytest", metavar="TEST", help="Instead of COMMAND: a test as pytest names it; may be given again."
+        ),
+    ] = None,
     python: Python = None,
     good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
     bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end alone.")] = None,
@@ -84,6 +90,8 @@ def run(
 
     mbisect run --good v1 --bad v4 --axis package --jobs 2 --report found.json
 
+    mbisect run --good good.txt --bad bad.txt --pytest tests/test_api.py::test_login
+
     mbisect run --good v1 --bad v4 --suspect transformers --suspect dataset
     """
     if verbose and not dry_run:
@@ -92,7 +100,7 @@ def run(
 
     wanted = Wanted(report, markdown, junit, step_summary, quiet, as_json)
     wanted.check()
-    asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds)
+    asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds, tests)
     question, conductor = open_question(asked)
     if dry_run:
         from mbisect.conduct import left_out_of
@@ -119,6 +127,7 @@ def _asked(
     axes: list[str] | None,
     timeout: float | None,
     allow_builds: bool,
+    tests: list[str] | None,
 ) -> Asked:
     from mbisect.terms import Asked, Axis
 
@@ -137,6 +146,7 @@ def _asked(
         timeout,
         allow_builds,
         str(Path.cwd()),
+        tuple(tests or ()),
     )
 
 

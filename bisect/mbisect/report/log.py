@@ -61,4 +61,6 @@ def command_words(asked: Asked) -> tuple[str, ...]:
         words += ["--axis", str(axis)]
     words += ["--timeout", f"{asked.timeout:g}"] if asked.timeout is not None else []
     words += ["--allow-builds"] if asked.allow_builds else []
+    for test in asked.tests:
+        words += ["--pytest", test]
     return (*words, "--", *asked.command) if asked.command else tuple(words)
