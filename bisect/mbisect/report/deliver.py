@@ -99,8 +99,8 @@ def _summarise(path: Path, record: Record) -> None:
     try:
         with path.open("ab") as file:
             apart = "\n" if file.tell() else ""
-            room = SUMMARY_LIMIT - file.tell() - len(apart)
-            file.write(f"{apart}{as_markdown(record, most=room)}".encode("utf-8", "replace"))
+            if text := as_markdown(record, most=SUMMARY_LIMIT - file.tell() - len(apart)):
+                file.write(f"{apart}{text}".encode("utf-8", "replace"))
     except OSError as error:
         raise UsageError(f"${SUMMARY}: {path} cannot be written: {error.strerror}") from error
 
