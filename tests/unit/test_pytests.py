@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -38,7 +39,8 @@ def ran(tmp_path: Path) -> Ran:
         workload = Workload(command(asked), folder=tmp_path, tests=asked)
         argv = [sys.executable, *workload.arguments(out)]
         with (tmp_path / "log").open("wb") as log:
-            done = subprocess.run(argv, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT)
+            env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # none of this environment's own plugins
+            done = subprocess.run(argv, cwd=tmp_path, env=env, stdout=log, stderr=subprocess.STDOUT)
         return measurement_of(workload, done.returncode, 1.0, False, tmp_path / "log", out)
 
     return run
