@@ -102,11 +102,12 @@ class Report(Table):
     """Path of the journal, on the machine that made the run."""
 
 
-def report_schema() -> dict[str, object]:
-    """The schema as plain JSON values."""
-    return {"$schema": DIALECT, "$id": ID, **Report.model_json_schema(by_alias=True)}
+def published(kind: type[Table], name: str) -> str:
+    """The schema of a report as it is published; ends with a newline."""
+    schema = {"$schema": DIALECT, "$id": name, **kind.model_json_schema(by_alias=True)}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_text() -> str:
-    """The schema as it is published; ends with a newline."""
-    return json.dumps(report_schema(), indent=2, ensure_ascii=False) + "\n"
+    """The schema of a run's report."""
+    return published(Report, ID)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,18 @@ from typing import Any
 import jsonschema
 import pytest
 
+from mbisect.report.env_diff.schema import as_text as env_diff_schema
 from mbisect.report.machine import SCHEMA, as_report
-from mbisect.report.schema import as_text, report_schema
+from mbisect.report.schema import as_text
 from mbisect.terms import COMMIT, DATASET, PYTHON, Change, Healed, package
 
-PUBLISHED = Path(__file__).parents[3] / "docs" / "schema" / "mbisect.report-1.json"
+PUBLISHED = Path(__file__).parents[3] / "docs" / "schema"
 HTTPX = package("httpx")
 
 
-def strict() -> Any:
+def strict(text: str) -> Any:
     """The schema with nothing admitted that it does not name: so every field of a report must stand in it."""
-    schema: Any = report_schema()
+    schema = json.loads(text)
     for part in (schema, *schema["$defs"].values()):
         part["additionalProperties"] = False
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -55,7 +57,7 @@ def records(world: Any) -> dict[str, Any]:
     "single,an interval,added,removed,together,each,python,not reproduced,the good end fails,undecided".split(","),
 )
 def test_every_report_is_as_the_schema_says(world: Any, what: str) -> None:
-    strict().validate(json.loads(json.dumps(as_report(records(world)[what]))))
+    strict(as_text()).validate(json.loads(json.dumps(as_report(records(world)[what]))))
 
 
 @pytest.mark.parametrize(
@@ -70,14 +72,17 @@ def test_every_report_is_as_the_schema_says(world: Any, what: str) -> None:
 )
 def test_what_is_no_report_is_refused(world: Any, spoilt: dict[str, object]) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        strict().validate({**as_report(world.found((HTTPX, "0.28.0"))), **spoilt})
+        strict(as_text()).validate({**as_report(world.found((HTTPX, "0.28.0"))), **spoilt})
 
 
-def test_the_committed_schema_is_the_generated_one() -> None:
-    """After a change: `mbisect report --schema > docs/schema/mbisect.report-1.json`."""
-    assert PUBLISHED.read_text(encoding="utf-8") == as_text()
+@pytest.mark.parametrize(
+    ("name", "schema", "command"),
+    [("report", as_text, "report"), ("env-diff", env_diff_schema, "env-diff")],
+)
+def test_the_committed_schema_is_the_generated_one(name: str, schema: Callable[[], str], command: str) -> None:
+    """After a change: `mbisect report --schema > docs/schema/mbisect.report-1.json`, and env-diff likewise."""
+    assert (PUBLISHED / f"mbisect.{name}-1.json").read_text(encoding="utf-8") == schema(), f"mbisect {command} --schema"
 
 
 def test_it_is_the_schema_of_this_version() -> None:
-    schema: Any = report_schema()
-    assert schema["properties"]["schema"]["const"] == SCHEMA
+    assert json.loads(as_text())["properties"]["schema"]["const"] == SCHEMA
