@@ -24,7 +24,7 @@ USAGE_ERROR, NOTHING_COLLECTED = 4, 5
 """Exit statuses of pytest: it was called wrongly; there was no test to run."""
 DURING = re.compile(r"(?:failed on (?P<during>setup|teardown) with|test (?P<old>setup|teardown) failure)")
 QUOTED = re.compile(r'failed on (?:setup|teardown) with "(?P<said>.*?)"?$', re.DOTALL)
-EXCEPTION = re.compile(r"^(?:E\s+)?(?P<name>(?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (?P<text>.*))?$")
+EXCEPTION = re.compile(r"^(?:E\s+)?(?P<name>(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*|[A-Z]\w*)(?:: (?P<text>.*))?$")
 PLACE = re.compile(r"\(?(?:/[^\s/'\"()]+){2,}\)?")
 """A path, which differs from environment to environment."""
 HEADING = re.compile(r"^_{3,} .+ _{3,}$")

@@ -58,6 +58,7 @@ SAYS = {
     "an exception": (RAISES.format("TypeError('unexpected x')"), "call: TypeError: unexpected x"),
     "one without words": (RAISES.format("KeyError"), "call: KeyError"),
     "one of the test's own": ("class Odd(Exception): pass\n" + RAISES.format("Odd('a')"), "call: Odd: a"),
+    "one in small letters": ("import struct\ndef test_y(): struct.unpack('i', b'')\n", "call: error: unpack requires"),
     "several lines": (RAISES.format("ValueError('a\\n\\nb')"), "call: ValueError: a"),
     "an assertion": ("def test_y():\n    x = 1\n    assert x == 2\n", "call: AssertionError: assert 1 == 2"),
     "one with words": ("def test_y():\n    assert False, 'so'\n", "call: AssertionError: so"),
