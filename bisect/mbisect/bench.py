@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from mbisect.environments.beside import Beside
 from mbisect.environments.build import Builder, Environment, Unbuildable, platform_key
 from mbisect.environments.clash import clash_in
 from mbisect.environments.loaded import Loaded, gather, hooked, read_loaded
@@ -22,6 +23,7 @@ from mbisect.errors import ConfigError, UsageError
 from mbisect.events import Reporter
 from mbisect.journal import load_measurement, save_measurement
 from mbisect.judge import Judge, MetricJudge, pointing
+from mbisect.pytests import as_traceback, unusable
 from mbisect.shell import Groups
 from mbisect.staging import Stager
 from mbisect.terms import PYTHON, Ask, Interpreter, Measurement, Pin, Stage, Trial, Values, Verdict
@@ -54,6 +56,8 @@ class Room:
     """Packages that may be built from source; None: all. An end may build anything."""
     fresh: bool = False
     """Measure again what was measured before."""
+    beside: Beside | None = None
+    """Lays pytest beside an environment that lacks it; needed where that is the workload."""
     levels: Mapping[str, Fidelity] = field(default_factory=dict)
     """Cheaper ways to run the workload, by name."""
 
@@ -141,6 +145,13 @@ class Bench:
         spent["build"] = time.monotonic() - began
         if isinstance(built, Unbuildable):
             return Measurement(None, 0.0, failure=built.reason, stopped_at="build", tail=built.output[-4000:])
+        beside: Path | None = None
+        if room.beside is not None and room.workload.tests:
+            laid = room.beside.lay("pytest", built, values, room.interpreter(values[PYTHON]))
+            spent["build"] = time.monotonic() - began
+            if isinstance(laid, Unbuildable):
+                return self._hopeless(ask, laid.reason, stage="build")
+            beside = laid
         self._reporter.stage(ask, "stage")
         began = time.monotonic()
         out = folder / OUT
@@ -157,12 +168,14 @@ class Bench:
             return self._hopeless(ask, str(error), stage="stage")
         spent["stage"] = time.monotonic() - began
         try:
-            return self._contained(ask, built, work, out, dataset)
+            return self._contained(ask, built, work, out, dataset, beside)
         finally:
             if room.workload.folder is None:
                 shutil.rmtree(work, ignore_errors=True)
 
-    def _contained(self, ask: Ask, built: Environment, work: Path, out: Path, dataset: Path | None) -> Measurement:
+    def _contained(
+        self, ask: Ask, built: Environment, work: Path, out: Path, dataset: Path | None, beside: Path | None
+    ) -> Measurement:
         room, log, trace = self._room, out.parent / "output.log", out.parent / "trace"
         self._reporter.stage(ask, "run")
         with tempfile.TemporaryDirectory(prefix="mbisect-home-", ignore_cleanup_errors=True) as home:
@@ -175,10 +188,12 @@ class Bench:
                 out=out,
                 dataset=dataset,
             )
+            if beside is not None:
+                env["PYTHONPATH"] = str(beside)
             program = shutil.which(room.workload.command[0], path=env["PATH"])
             if program is None:
                 return self._hopeless(ask, f"there is no program `{room.workload.command[0]}` in its environment")
-            argv = (program, *room.workload.command[1:])
+            argv = (program, *room.workload.arguments(out))
             if ask.purpose == "good end" and not ask.level:
                 env = hooked(env, trace)
             done = room.groups.run(argv, env=env, cwd=work, output=log, timeout=room.workload.timeout)
@@ -190,8 +205,11 @@ class Bench:
             measured = measurement_of(room.workload, done.status, done.seconds, done.timed_out, log, out)
         except ConfigError as error:
             return self._hopeless(ask, str(error))
+        if room.workload.tests and (why := unusable(measured)) is not None:
+            return self._hopeless(ask, why, measured)
         if done.status != 0 and ask.purpose not in ENDS:
-            measured = replace(measured, clash=clash_in(measured.tail, built.folder))
+            said = as_traceback(measured.tail) if room.workload.tests else measured.tail
+            measured = replace(measured, clash=clash_in(said, built.folder))
         judge = room.judge
         if isinstance(judge, MetricJudge) and done.status == 0 and measured.metric(judge.metric) is None:
             there = ", ".join(name for name, _ in measured.metrics) or "no numbers"

@@ -1,16 +1,18 @@
-"""The loop: the search asks, the executor runs, the journal remembers, until there is a finding."""
+"""The loop: the search asks, the executor runs, the journal remembers, until there is a finding; and the same again
+from what the journal remembers."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 
 from mbisect.events import Reporter
 from mbisect.executors import Executor
 from mbisect.journal import Journal
 from mbisect.search import Ladder, Search
+from mbisect.search.pinpoint import Progress
 from mbisect.terms import Ask, Finding, Trial
 
 
@@ -65,6 +67,40 @@ def bisect(
         executor.close()
     reporter.found(answer)
     return answer, tuple(trials)
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What a search thought before a trial."""
+
+    phase: str
+    """What it was doing, in words."""
+    progress: Progress | None
+    """How far the boundary search had come; None before it began."""
+
+
+def replay(search: Search | Ladder, trials: Iterable[Trial]) -> tuple[tuple[Thought, ...], Finding | None]:
+    """Tell a new search the outcomes of trials in their order; -> what it thought before each, and what it finds.
+
+    None, where it would go on. Nothing is run: whatever it asks for meanwhile, it hears what was recorded.
+    """
+    thoughts = []
+    for trial in trials:
+        search.select()
+        thoughts.append(Thought(search.phase, search.progress))
+        search.record(trial.ask, trial.outcome)
+    answer = search.select()
+    return tuple(thoughts), answer if isinstance(answer, Finding) else None
+
+
+def agree(one: Finding, other: Finding) -> bool:
+    """Two searches have found the same: outcome, relation, causes and both confirmations, however sure they are."""
+
+    def said(finding: Finding) -> tuple[object, ...]:
+        causes = {(cause.change.key, cause.change.before, cause.change.after) for cause in finding.causes}
+        return finding.outcome, finding.relation, causes, finding.sufficient, finding.necessary
+
+    return said(one) == said(other)
 
 
 def build_price(trials: Sequence[Trial]) -> float | None:

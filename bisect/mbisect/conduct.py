@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,8 @@ from mbisect.axes.package import PackageAxis, check_installable, public
 from mbisect.axes.plain import PlainAxis
 from mbisect.axes.python import PythonAxis
 from mbisect.bench import Bench, Room
-from mbisect.bisection import bisect
+from mbisect.bisection import Thought, bisect, replay
+from mbisect.environments.beside import Beside
 from mbisect.environments.build import Builder
 from mbisect.environments.bytecode import Bytecode
 from mbisect.environments.index import Index
@@ -27,11 +28,10 @@ from mbisect.environments.resolve import Policy, Resolver
 from mbisect.environments.store import Store
 from mbisect.environments.uv import Uv
 from mbisect.environments.wheels import Records
-from mbisect.errors import UsageError
 from mbisect.estimate import worst_case
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
-from mbisect.journal import Effort, Head, Journal, Record, find_run, record_of, workload_seconds
+from mbisect.journal import Effort, Head, Journal, Record, find_run, numbered, record_of, told, workload_seconds
 from mbisect.priors import Priors, suspected
 from mbisect.question import Question
 from mbisect.search import Ladder, Level, Search
@@ -168,7 +168,7 @@ class Conductor:
             finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
         finally:
             self._records.close()
-        effort = Effort(time.monotonic() - began, sum(not trial.reused for trial in trials))
+        effort = Effort(time.monotonic() - began, sum(not trial.reused for trial in trials), len(trials))
         journal.finding(finding, effort)
         return record_of(head, trials, finding, effort, journal.path)
 
@@ -186,9 +186,21 @@ class Conductor:
         cheap = [Level(level.name, search(END_RUNS, MOST_RUNS)) for level in levels]
         return Ladder(search(options.seeds, MOST_TRIALS), cheap, weigh)
 
-    def trial(self, ask: Ask) -> Trial:
-        """Run one candidate once more, whatever is known of it."""
-        return Bench(self._room(Groups(), fresh=True), Reporter()).trial(ask)
+    def trial(self, ask: Ask, known: Iterable[Trial] = ()) -> Trial:
+        """Run one candidate once more, whatever is known of it; judged by the bad end among the `known` trials."""
+        bench = Bench(self._room(Groups(), fresh=True), Reporter())
+        bench.recall(known)
+        return bench.trial(ask)
+
+    def replay(self, trials: Sequence[Trial], options: Options) -> tuple[tuple[Thought, ...], Finding | None]:
+        """Search again from recorded outcomes alone; see bisection.replay. Resolves candidates, runs nothing."""
+        good, bad = self._candidates()
+        bench = Bench(self._room(Groups(), fresh=False), Reporter())
+        priors = self._priors(self._world.timeline(good, bad), options.suspects, bench)
+        try:
+            return replay(self._search(options, priors), trials)
+        finally:
+            self._records.close()
 
     @contextmanager
     def measuring(self, known: Iterable[Trial], reporter: Reporter) -> Iterator[Callable[[Ask], Trial]]:
@@ -246,6 +258,7 @@ class Conductor:
             },
             built=None if q.allow_builds else self._policy.built,
             fresh=fresh,
+            beside=Beside(self._store.root / "environments", self._uv),
             levels={level.name: level for level in q.levels},
         )
 
@@ -320,21 +333,26 @@ def _settles(finding: Finding, confidence: float) -> bool:
     return finding.outcome != "undecided" and all(cause.confidence >= confidence for cause in finding.causes)
 
 
-def recalled(store: Store, run: str) -> tuple[Head, tuple[Trial, ...], Finding | None]:
+Told = tuple[Head, tuple[Trial, ...], Finding | None]
+"""What a journal holds of a run, ended or not."""
+
+
+def recalled(store: Store, run: str) -> Told:
     """What the journal of a run holds. Raises UsageError for a run that is not in the cache."""
     runs = store.root / "runs"
-    kept = Journal(runs / find_run(runs, run) / "journal.jsonl").read()
-    if kept is None:
-        raise UsageError(f"the journal of run {run} is of another version of mbisect; search again with `mbisect run`")
-    return kept
+    run = find_run(runs, run)
+    return told(Journal(runs / run / "journal.jsonl"), run)
 
 
-def candidate_of(store: Store, run: str, side: str) -> tuple[Asked, Candidate]:
-    """The last good or the first bad candidate of a run, or its ends where it found none; and what was asked.
+def asked_again(store: Store, run: str, which: str) -> tuple[Asked, Ask, tuple[Trial, ...]]:
+    """What was asked, and what to ask once more: the last good or the first bad candidate of a run (or its ends where
+    it found none), or one of its trials by its number; and all its trials.
 
-    Raises UsageError for a run that is not in the cache.
+    Raises UsageError for a run that is not in the cache, and for a trial that it has not.
     """
-    head, _, finding = recalled(store, run)
-    end = (head.good if side == "good" else head.bad).values
-    candidate = None if finding is None else finding.last_good if side == "good" else finding.first_bad
-    return head.asked, candidate or Candidate(end, end)
+    head, trials, finding = recalled(store, run)
+    if which not in ("good", "bad"):
+        return head.asked, numbered(trials, which).ask, trials
+    end = (head.good if which == "good" else head.bad).values
+    candidate = None if finding is None else finding.last_good if which == "good" else finding.first_bad
+    return head.asked, Ask(candidate or Candidate(end, end), 0, "boundary"), trials

@@ -6,6 +6,7 @@ finding. A line that was cut off by a crash is passed over, as it never was.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -47,6 +48,8 @@ class Effort:
     """Wall time."""
     ran: int
     """Trials that it really ran."""
+    trials: int | None = None
+    """Trials of the whole run; None in journals that did not say so yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Journal:
         head: Head | None = None
         trials: list[Trial] = []
         finding: Finding | None = None
-        for kind, data in self._lines():
+        for kind, data in self.lines():
             try:
                 if kind == "head" and data.get("schema") == SCHEMA:
                     head = _adapter(Head).validate_python(data)
@@ -118,18 +121,21 @@ class Journal:
         head, trials, finding = self.read() or (None, (), None)
         if head is None or finding is None:
             return None
-        efforts = [_adapter(Effort).validate_python(data) for kind, data in self._lines() if kind == "effort"]
         spent = Effort(sum(trial.measurement.seconds for trial in trials), len(trials))
-        return record_of(head, trials, finding, efforts[-1] if efforts else spent, self.path)
+        for kind, data in self.lines():
+            with contextlib.suppress(ValueError):  # a damaged one: an earlier one, or the trials, must do
+                spent = _adapter(Effort).validate_python(data) if kind == "effort" else spent
+        return record_of(head, trials, finding, spent, self.path)
 
-    def _lines(self) -> list[tuple[str, dict[str, Any]]]:
+    def lines(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every line that is whole, as what it is and what it says."""
         if not self.path.exists():
             return []
         found = []
         for line in self.path.read_bytes().splitlines():
             try:
                 [[kind, data]] = json.loads(line).items()
-            except (ValueError, AttributeError):
+            except (ValueError, AttributeError, RecursionError):
                 continue
             found.append((kind, data))
         return found
@@ -167,11 +173,32 @@ def recorded(runs: Path, text: str) -> Record:
     run = find_run(runs, text)
     journal = Journal(runs / run / "journal.jsonl")
     record = journal.record()
-    if record is None and journal.read() is None:
-        raise UsageError(f"the journal of run {run} is of another version of mbisect; search again with `mbisect run`")
     if record is None:
-        raise UsageError(f"run {run} has not ended; the `mbisect run` that began it goes on where it stopped")
+        told(journal, run)
+        raise UsageError(
+            f"run {run} has not ended; the `mbisect run` that began it goes on where it stopped, and "
+            f"`mbisect show {run}` shows how far it came"
+        )
     return record
+
+
+def told(journal: Journal, run: str) -> tuple[Head, tuple[Trial, ...], Finding | None]:
+    """What the journal of a run holds, ended or not. Raises UsageError for one that cannot be read."""
+    kept = journal.read()
+    if kept is None:
+        raise UsageError(
+            f"the journal of run {run} is damaged, or of another version of mbisect; search again with `mbisect run`"
+        )
+    return kept
+
+
+def numbered(trials: Sequence[Trial], text: str) -> Trial:
+    """The trial with a number, from 1, as reports and `mbisect show` count them. Raises UsageError."""
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= len(trials):
+        there = f"its trials are 1 to {len(trials)}" if trials else "no trial of it has ended yet"
+        raise UsageError(f"there is no trial `{text}` in this run; {there}")
+    return trials[number - 1]
 
 
 def find_run(runs: Path, text: str) -> str:
@@ -180,14 +207,16 @@ def find_run(runs: Path, text: str) -> str:
     Raises UsageError.
     """
     kept = {path.parent.name: path.stat().st_mtime for path in runs.glob("*/journal.jsonl")}
-    if text == "latest" and kept:
+    if not kept and text == "latest":
+        raise UsageError("there is no run in the cache yet; `mbisect run` makes one")
+    if text == "latest":
         return max(kept, key=lambda run: kept[run])
     found = [run for run in kept if text and run.startswith(text)]
     if len(found) > 1 and text not in found:
         some = ", ".join(sorted(found)[:5])
         raise UsageError(f"{len(found)} runs in the cache begin with `{text}` ({some}); give more of the id")
     if not found:
-        raise UsageError(f"there is no run `{text}` in the cache; a report names its run")
+        raise UsageError(f"there is no run `{text}` in the cache; `mbisect list` shows those that there are")
     return text if text in found else found[0]
 
 

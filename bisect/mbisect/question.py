@@ -15,8 +15,9 @@ from mbisect.environments.observed import Observed, observed_in
 from mbisect.environments.sources import ENDINGS, IMAGE, Source, load
 from mbisect.environments.store import cache_root
 from mbisect.errors import ConfigError, UsageError
-from mbisect.judge import ExitStatusJudge, Judge, MetricJudge
+from mbisect.judge import ExitStatusJudge, Judge, MetricJudge, PytestJudge
 from mbisect.project import Project, SnapshotTable, find_project, lock_file, setting_text
+from mbisect.pytests import check_nodes, command
 from mbisect.staging import Stager, repository_of
 from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Asked, Axis, Interpreter, Key, Snapshot, Values, package
 from mbisect.workload import Fidelity, Workload
@@ -59,6 +60,8 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
     project, root = found if found is not None else (Project(), here)
     dataset = _dataset(project, root, datasets)
     reader = _Reader(project, root, dataset, here, find_interpreter)
+    if asked.command and asked.tests:
+        raise UsageError("--pytest is what is run: leave out the command after `--`, or --pytest")
     good, bad = reader.read(asked.good, asked.good_python, "--good"), reader.read(asked.bad, asked.bad_python, "--bad")
     if asked.axes:
         taken = {key: bad.values.get(key) for key in good.values.differing(bad.values) if key.axis not in asked.axes}
@@ -70,11 +73,15 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
             raise ConfigError(
                 f"only one of {good.name} and {bad.name} has a {axis.name}; give it to both or to neither"
             )
-    workload, judge = _workload(asked, project, found is not None)
+    if asked.tests:
+        workload, judge = _tests(asked, root, staged=COMMIT in good.values)
+    else:
+        workload, judge = _workload(asked, project, found is not None)
     stager = None
-    if project.workload is not None and (workload.folder is None or dataset is not None):
-        stager = Stager(datasets.parent / "staged", root, project.workload.stage, dataset)
-    levels = _levels(project) if not asked.command else ()
+    if (project.workload is not None or asked.tests) and (workload.folder is None or dataset is not None):
+        stage = project.workload.stage if project.workload is not None and not asked.tests else ()
+        stager = Stager(datasets.parent / "staged", root, stage, dataset)
+    levels = _levels(project) if not asked.command and not asked.tests else ()
     return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels)
 
 
@@ -148,13 +155,25 @@ def _workload(asked: Asked, project: Project, found: bool) -> tuple[Workload, Ju
     table = project.workload
     if table is None:
         where = "mbisect.toml has no [workload]" if found else "there is no mbisect.toml here"
-        raise UsageError(f"no command to run: {where}; give one after `--`, as in `mbisect run … -- python test.py`")
+        raise UsageError(
+            f"no command to run: {where}; give one after `--`, as in `mbisect run … -- python test.py`, or --pytest"
+        )
     workload = Workload(table.command, table.metrics, None, asked.timeout or table.timeout)
     if project.judge is None:
         return workload, ExitStatusJudge()
     if table.metrics is None:
         raise ConfigError("mbisect.toml: judge: a metric is judged, but workload.metrics names no file to read it from")
     return workload, MetricJudge(project.judge.metric, project.judge.good, project.judge.bad)
+
+
+def _tests(asked: Asked, root: Path, *, staged: bool) -> tuple[Workload, Judge]:
+    """Pytest in the current folder; where the snapshots have commits, in the whole source of each."""
+    here = Path(asked.folder).resolve()
+    check_nodes(asked.tests, None if staged else here)
+    below = here.relative_to(root.resolve()) if staged and here.is_relative_to(root.resolve()) else Path()
+    nodes = tuple(str(below / node) for node in asked.tests) if below.parts else asked.tests
+    folder = None if staged else here
+    return Workload(command(nodes), folder=folder, timeout=asked.timeout, tests=nodes), PytestJudge()
 
 
 def _load_image(name: str) -> tuple[Source, Observed]:

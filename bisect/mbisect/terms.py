@@ -194,6 +194,8 @@ class Asked:
     allow_builds: bool = False
     folder: str = "."
     """Where the command was typed."""
+    tests: tuple[str, ...] = ()
+    """What pytest is to run, instead of a command: `tests/test_x.py::test_y`."""
 
 
 @dataclass(frozen=True, slots=True)

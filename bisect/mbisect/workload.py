@@ -8,9 +8,10 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mbisect import pytests
 from mbisect.errors import ConfigError
 from mbisect.terms import SEED, Axis, Key, Measurement, Values
 
@@ -32,15 +33,24 @@ class Workload:
     """The current folder of the command; None: a folder of its own with the staged source."""
     timeout: float | None = None
     """Seconds."""
+    tests: tuple[str, ...] = ()
+    """What the command asks pytest to run; its results say what happened, and not the exit status alone."""
+
+    def arguments(self, out: Path) -> tuple[str, ...]:
+        """The words after the program, for a trial that writes into the folder `out`."""
+        return tuple(word.replace(pytests.OUT, str(out)) if self.tests else word for word in self.command[1:])
 
     def identity(self) -> str:
         """A digest of the command and of every file that it names: the same workload has the same identity."""
         digest = hashlib.sha256(json.dumps([self.command, self.metrics]).encode())
         if self.folder is not None:
             digest.update(str(self.folder.resolve()).encode())
-            for word in self.command[1:]:
-                path = self.folder / word
+            named = (
+                pytests.files_of(self.tests, self.folder) if self.tests else map(self.folder.joinpath, self.command[1:])
+            )
+            for path in named:
                 if path.is_file():
+                    word = os.path.relpath(path, self.folder)
                     digest.update(word.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
 
@@ -136,6 +146,10 @@ def measurement_of(
 ) -> Measurement:
     """Put the facts of a finished run together. Raises ConfigError when it ended well and left no metrics."""
     tail = tail_of(output)
+    if workload.tests:
+        bare = Measurement(status, seconds, failure=None, timed_out=timed_out, tail=tail, output=str(out))
+        found = pytests.measured(bare, pytests.read_results(out / pytests.RESULTS))
+        return found if found.notes or status == 0 else replace(found, failure=failure_in(tail))
     if workload.metrics is None or status != 0:
         failure = failure_in(tail) if status != 0 else None
         return Measurement(status, seconds, failure=failure, timed_out=timed_out, tail=tail, output=str(out))

@@ -9,7 +9,7 @@ import git
 import pytest
 
 from mbisect.errors import ConfigError, MbisectError, UsageError
-from mbisect.judge import ExitStatusJudge, MetricJudge
+from mbisect.judge import ExitStatusJudge, MetricJudge, PytestJudge
 from mbisect.question import Question, pose
 from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Asked, Axis, Interpreter, Key, package
 
@@ -146,6 +146,35 @@ def test_the_same_question_has_the_same_identity_and_another_one_has_not(folder:
     (folder / "t.py").write_text("changed")
     others.append(ask(folder))
     assert len({one, *(question.identity() for question in others)}) == 6
+
+
+def test_tests_make_the_question_with_their_files_and_what_configures_them(folder: Path) -> None:
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_x.py").write_text("")
+
+    def identity(*tests: str) -> str:
+        return ask(folder, command=(), tests=tests or ("tests/test_x.py::test_y",)).identity()
+
+    found = [identity(), identity("tests/test_x.py"), identity("tests/test_x.py::test_z")]
+    for name in ("tests/test_x.py", "tests/conftest.py", "pytest.ini"):
+        (folder / name).write_text("changed")
+        found.append(identity())
+    (folder / "tests" / "test_other.py").write_text("")
+    assert identity() == found[-1]
+    assert len(set(found)) == 6
+
+
+def test_tests_are_judged_by_pytest_and_run_where_they_were_asked_for(folder: Path) -> None:
+    (folder / "test_x.py").write_text("")
+    question = ask(folder, command=(), tests=("test_x.py::test_y",))
+    assert isinstance(question.judge, PytestJudge)
+    assert (question.workload.folder, question.workload.command[-1]) == (folder, "test_x.py::test_y")
+
+
+def test_a_command_and_tests_are_one_too_many(folder: Path) -> None:
+    (folder / "test_x.py").write_text("")
+    with pytest.raises(UsageError, match="leave out the command"):
+        ask(folder, tests=("test_x.py",))
 
 
 def test_how_long_a_trial_may_take_does_not_make_it_another_question(folder: Path) -> None:

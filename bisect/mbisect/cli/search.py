@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mbisect.cli.app import Bad, Good, Python, app
-from mbisect.cli.report import STATUS, JsonFile, MarkdownFile, Quiet, deliver
+from mbisect.cli.report import STATUS, JsonFile, JunitFile, MarkdownFile, Quiet, StepSummary
 from mbisect.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +37,12 @@ def run(
         list[str] | None,
         typer.Argument(metavar="-- COMMAND …", help="Judged by its exit status: 0 good, 125 untestable, 1-127 bad."),
     ] = None,
+    tests: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pytest", metavar="TEST", help="Instead of COMMAND: a test as pytest names it; may be given again."
+        ),
+    ] = None,
     python: Python = None,
     good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
     bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end alone.")] = None,
@@ -56,6 +62,8 @@ def run(
     ] = None,
     report: JsonFile = None,
     markdown: MarkdownFile = None,
+    junit: JunitFile = None,
+    step_summary: StepSummary = False,
     allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
     fidelity: Annotated[
         bool, typer.Option("--fidelity/--no-fidelity", help="Search at a cheaper level where that tells as much.")
@@ -82,11 +90,17 @@ def run(
 
     mbisect run --good v1 --bad v4 --axis package --jobs 2 --report found.json
 
+    mbisect run --good good.txt --bad bad.txt --pytest tests/test_api.py::test_login
+
     mbisect run --good v1 --bad v4 --suspect transformers --suspect dataset
     """
     if verbose and not dry_run:
         raise UsageError("--verbose says what is thought of the changes before a run; it goes with --dry-run")
-    asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds)
+    from mbisect.report.deliver import Wanted, deliver
+
+    wanted = Wanted(report, markdown, junit, step_summary, quiet, as_json)
+    wanted.check()
+    asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds, tests)
     question, conductor = open_question(asked)
     if dry_run:
         from mbisect.conduct import left_out_of
@@ -100,7 +114,7 @@ def run(
     options = Options(jobs, seeds, confidence, max_trials, fresh, fidelity, tuple(suspect or ()))
     with _reporter(quiet or as_json) as reporter:
         record = conductor.answer(options, reporter)
-    deliver(record, report, markdown, quiet=quiet, as_json=as_json)
+    deliver(record, wanted)
     raise typer.Exit(STATUS[record.finding.outcome])
 
 
@@ -113,6 +127,7 @@ def _asked(
     axes: list[str] | None,
     timeout: float | None,
     allow_builds: bool,
+    tests: list[str] | None,
 ) -> Asked:
     from mbisect.terms import Asked, Axis
 
@@ -131,6 +146,7 @@ def _asked(
         timeout,
         allow_builds,
         str(Path.cwd()),
+        tuple(tests or ()),
     )
 
 
@@ -188,22 +204,27 @@ def _print_plan(
 @app.command()
 def reproduce(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, as its report names it.")],
-    side: Annotated[str, typer.Argument(metavar="good|bad", help="The last good candidate, or the first bad one.")],
+    which: Annotated[
+        str, typer.Argument(metavar="good|bad|TRIAL", help="The last good candidate, the first bad one, or a trial.")
+    ],
 ) -> None:
-    """Run one side of a finding once more.
+    """Run one side of a finding, or one trial of a run, once more.
 
-    It runs in the current folder's project, and what it prints is printed.
+    It runs in the project of the folder where the run was started, and what it prints is printed.
 
     mbisect reproduce 0a1b2c3d4e5f bad
-    """
-    from mbisect.conduct import candidate_of
-    from mbisect.environments.store import Store, cache_root
-    from mbisect.terms import Ask
 
-    if side not in ("good", "bad"):
-        raise UsageError(f"the side is `good` or `bad`, not `{side}`")
-    asked, candidate = candidate_of(Store(cache_root()), run, side)
+    mbisect reproduce 0a1b2c3d4e5f 7
+    """
+    from mbisect.conduct import asked_again
+    from mbisect.environments.store import Store, cache_root
+
+    if which not in ("good", "bad") and not which.isdecimal():
+        raise UsageError(
+            f"say `good`, `bad` or the number of a trial, not `{which}`; `mbisect show {run}` numbers them"
+        )
+    asked, ask, known = asked_again(Store(cache_root()), run, which)
     _, conductor = open_question(asked)
-    trial = conductor.trial(Ask(candidate, 0, "boundary"))
+    trial = conductor.trial(ask, known)
     typer.echo(trial.measurement.tail)
     typer.echo(f"mbisect: {trial.outcome.verdict}: {trial.outcome.reason}", err=True)

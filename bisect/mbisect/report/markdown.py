@@ -22,9 +22,25 @@ CALLS = re.compile(r"([@#])(?=\w)")
 """What would call a user or link an issue; a zero-width space after it prevents that."""
 
 
-def as_markdown(record: Record) -> str:
-    """The whole report; ends with a newline."""
-    return "\n\n".join(part for part in _parts(record) if part) + "\n"
+LEFT_OUT = "The rest of the report is left out: there is no room for it here."
+
+
+def as_markdown(record: Record, most: int | None = None) -> str:
+    """The whole report; ends with a newline. `most`: bytes that it may take; what is too much is left out."""
+    parts = [part for part in _parts(record) if part]
+    if most is None or _size(parts) <= most:
+        return _joined(parts)
+    while parts and _size([*parts, LEFT_OUT]) > most:
+        parts.pop()
+    return _joined([*parts, LEFT_OUT]) if parts else ""
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(parts) + "\n"
+
+
+def _size(parts: Sequence[str]) -> int:
+    return len(_joined(parts).encode("utf-8", "replace"))
 
 
 def _parts(record: Record) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+import jsonschema
 import pytest
 from rich.console import Console
 
@@ -19,6 +20,7 @@ from mbisect.priors import Factor
 from mbisect.report.env_diff.html import as_html
 from mbisect.report.env_diff.machine import as_plain
 from mbisect.report.env_diff.markdown import as_markdown
+from mbisect.report.env_diff.schema import as_text as as_schema
 from mbisect.report.env_diff.terminal import render
 from mbisect.terms import DATASET, SEED, Axis, Key, package
 
@@ -219,3 +221,14 @@ def test_what_the_machine_is_has_its_place_in_every_report_and_many_of_it_are_fo
     assert {"axis": "system", "name": "fact 11", "from": "old", "to": "new"}.items() <= as_plain(many)["differences"][
         -1
     ].items()  # type: ignore[index]  # plain JSON
+
+
+@pytest.mark.parametrize("comparison", [COMPARISON, Comparison("a", "b", (), 9)], ids=["everything", "nothing"])
+def test_the_plain_data_is_as_the_published_schema_says(comparison: Comparison) -> None:
+    """Nothing is admitted here that the schema does not name, so that every field must stand in it."""
+    schema = json.loads(as_schema())
+    for part in (schema, *schema["$defs"].values()):
+        part["additionalProperties"] = False
+    jsonschema.Draft202012Validator(schema).validate(json.loads(json.dumps(as_plain(comparison))))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**as_plain(comparison), "differences": [{}]}, schema)
