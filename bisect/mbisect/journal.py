@@ -93,6 +93,8 @@ class Record:
     """Path of the journal file."""
     narrowed: tuple[Narrowed, ...] = ()
     """How the search came nearer, step by step; empty in journals that did not keep it."""
+    asked: Asked | None = None
+    """The words of the command line."""
 
 
 class Journal:
@@ -202,7 +204,7 @@ def record_of(
     environments = len({tuple(trial.ask.candidate.values.packages().items()) for trial in trials})
     return Record(
         head.run, head.good, head.bad, head.command, head.judge, head.timeline, trials, finding,
-        environments, effort.seconds, effort.ran, str(journal), narrowed,
+        environments, effort.seconds, effort.ran, str(journal), narrowed, head.asked,
     )  # fmt: skip
 
 

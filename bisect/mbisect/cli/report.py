@@ -21,6 +21,9 @@ JsonFile = Annotated[
     Path | None, typer.Option("--report", metavar="FILE.json", help="Write the report as JSON into a file.")
 ]
 MarkdownFile = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write the report as Markdown.")]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file that needs no network.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the verdict.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
@@ -30,6 +33,7 @@ def report(
     run: Run = "latest",
     report: JsonFile = None,
     markdown: MarkdownFile = None,
+    html: HtmlFile = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -37,15 +41,17 @@ def report(
 
     mbisect report
 
-    mbisect report 0a1b2c3d4e5f --markdown found.md
+    mbisect report 0a1b2c3d4e5f --html found.html --markdown found.md
     """
     from mbisect.environments.store import cache_root
     from mbisect.journal import recorded
 
-    deliver(recorded(cache_root() / "runs", run), report, markdown, quiet=quiet, as_json=as_json)
+    deliver(recorded(cache_root() / "runs", run), report, markdown, html, quiet=quiet, as_json=as_json)
 
 
-def deliver(record: Record, report: Path | None, markdown: Path | None, *, quiet: bool, as_json: bool) -> None:
+def deliver(
+    record: Record, report: Path | None, markdown: Path | None, html: Path | None, *, quiet: bool, as_json: bool
+) -> None:
     """Write what is asked for, and print the report."""
     from mbisect.report.machine import as_report, write_report
 
@@ -55,6 +61,11 @@ def deliver(record: Record, report: Path | None, markdown: Path | None, *, quiet
         from mbisect.report.markdown import as_markdown
 
         markdown.write_text(as_markdown(record), encoding="utf-8")
+    if html is not None:
+        from mbisect.environments.store import cache_root
+        from mbisect.report.html.page import write_page
+
+        write_page(html, record, cache_root() / "environments")
     if as_json:
         typer.echo(json.dumps(as_report(record), indent=2))
     elif quiet:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mbisect.cli.app import Bad, Good, Python, app
-from mbisect.cli.report import STATUS, JsonFile, MarkdownFile, Quiet, deliver
+from mbisect.cli.report import STATUS, HtmlFile, JsonFile, MarkdownFile, Quiet, deliver
 from mbisect.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def run(
     ] = None,
     report: JsonFile = None,
     markdown: MarkdownFile = None,
+    html: HtmlFile = None,
     allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
     fidelity: Annotated[
         bool, typer.Option("--fidelity/--no-fidelity", help="Search at a cheaper level where that tells as much.")
@@ -80,7 +81,7 @@ def run(
 
     mbisect run --good good.txt --bad bad.txt --python 3.11 -- python test.py
 
-    mbisect run --good v1 --bad v4 --axis package --jobs 2 --report found.json
+    mbisect run --good v1 --bad v4 --axis package --jobs 2 --html found.html
 
     mbisect run --good v1 --bad v4 --suspect transformers --suspect dataset
     """
@@ -100,7 +101,7 @@ def run(
     options = Options(jobs, seeds, confidence, max_trials, fresh, fidelity, tuple(suspect or ()))
     with _reporter(quiet or as_json) as reporter:
         record = conductor.answer(options, reporter)
-    deliver(record, report, markdown, quiet=quiet, as_json=as_json)
+    deliver(record, report, markdown, html, quiet=quiet, as_json=as_json)
     raise typer.Exit(STATUS[record.finding.outcome])
 
 
