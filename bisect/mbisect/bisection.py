@@ -10,7 +10,7 @@ from statistics import median
 
 from mbisect.events import Reporter
 from mbisect.executors import Executor
-from mbisect.journal import Journal
+from mbisect.journal import Journal, Narrowed
 from mbisect.search import Ladder, Search
 from mbisect.search.pinpoint import Progress
 from mbisect.terms import Ask, Finding, Trial
@@ -36,6 +36,7 @@ def bisect(
         search.record(trial.ask, trial.outcome)
         reporter.finished(trial)
     resolving: dict[str, float] = {}
+    reached: Narrowed | None = None
     try:
         while True:
             began = time.monotonic()
@@ -44,6 +45,7 @@ def bisect(
             if isinstance(answer, Finding):
                 break
             _report(search, reporter)
+            reached = _keep(search, journal, len(trials), reached)
             for ask in answer:
                 if max_trials is not None and len(trials) + len(executor.running) >= max_trials:
                     continue
@@ -65,6 +67,7 @@ def bisect(
                 search.price(price)
     finally:
         executor.close()
+    _keep(search, journal, len(trials), reached)
     reporter.found(answer)
     return answer, tuple(trials)
 
@@ -118,3 +121,15 @@ def _report(search: Search | Ladder, reporter: Reporter) -> None:
     progress = search.progress
     if progress is not None:
         reporter.narrowed(progress.low, progress.high, progress.size, progress.remaining, search.phase)
+
+
+def _keep(search: Search | Ladder, journal: Journal, trials: int, before: Narrowed | None) -> Narrowed | None:
+    """Write down how far the search has come, where that is news; -> what was written last."""
+    at = search.progress
+    if at is None:
+        return before
+    now = Narrowed(trials, at.low, at.high, at.half, at.size, round(at.sure, 6), search.phase)
+    if before is not None and replace(before, trials=trials) == now:
+        return before
+    journal.narrowed(now)
+    return now

@@ -148,7 +148,7 @@ class Conductor:
             reporter.note(f"answered from the journal of run {run}; --fresh measures again")
             head, trials, finding = kept[0], kept[1], kept[2]
             suspected(head.timeline, options.suspects)
-            return record_of(head, trials, finding, Effort(time.monotonic() - began, 0), journal.path)
+            return record_of(head, trials, finding, Effort(time.monotonic() - began, 0), journal.path, journal.steps())
         good, bad = self._candidates()
         timeline = self._world.timeline(good, bad)
         groups = Groups()
@@ -170,7 +170,7 @@ class Conductor:
             self._records.close()
         effort = Effort(time.monotonic() - began, sum(not trial.reused for trial in trials), len(trials))
         journal.finding(finding, effort)
-        return record_of(head, trials, finding, effort, journal.path)
+        return record_of(head, trials, finding, effort, journal.path, journal.steps())
 
     def _search(self, options: Options, priors: Priors) -> Ladder:
         """The search at full size, and those at the cheaper levels before it."""

@@ -1,7 +1,7 @@
 """A run's journal: append-only, the only source of reports and of resuming. Knows nothing of searching or judging.
 
-One JSON object per line: first the head, then every trial the moment it ends, then what the run took, last the
-finding. A line that was cut off by a crash is passed over, as it never was.
+One JSON object per line: first the head, then every trial the moment it ends, with how far the search has come in
+between, then what the run took, last the finding. A line that was cut off by a crash is passed over, as it never was.
 """
 
 from __future__ import annotations
@@ -53,6 +53,25 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowed:
+    """How far a boundary search had come at a moment: its posterior, in five numbers."""
+
+    trials: int
+    """Trials that had ended."""
+    low: int
+    high: int
+    """The boundary lies behind position low, and not behind high, with 95 %."""
+    half: tuple[int, int]
+    """Likewise, with 50 %."""
+    total: int
+    """Changes of the timeline that is searched."""
+    sure: float
+    """Probability of the likeliest boundary."""
+    phase: str
+    """What the search was doing, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that one run knows; every report is a pure function of it."""
 
@@ -75,6 +94,10 @@ class Record:
     """Trials that this invocation really ran; the others were replayed."""
     journal: str
     """Path of the journal file."""
+    narrowed: tuple[Narrowed, ...] = ()
+    """How the search came nearer, step by step; empty in journals that did not keep it."""
+    asked: Asked | None = None
+    """The words of the command line."""
 
 
 class Journal:
@@ -93,6 +116,10 @@ class Journal:
     def trial(self, trial: Trial) -> None:
         """Append a trial."""
         self._append("trial", _adapter(Trial).dump_python(trial, mode="json"))
+
+    def narrowed(self, narrowed: Narrowed) -> None:
+        """Append how far the search has come."""
+        self._append("narrowed", _adapter(Narrowed).dump_python(narrowed, mode="json"))
 
     def finding(self, finding: Finding, effort: Effort) -> None:
         """Append what it took, then the finding: with that line the run is complete."""
@@ -125,7 +152,19 @@ class Journal:
         for kind, data in self.lines():
             with contextlib.suppress(ValueError):  # a damaged one: an earlier one, or the trials, must do
                 spent = _adapter(Effort).validate_python(data) if kind == "effort" else spent
-        return record_of(head, trials, finding, spent, self.path)
+        return record_of(head, trials, finding, spent, self.path, self.steps())
+
+    def steps(self) -> tuple[Narrowed, ...]:
+        """How the search came nearer, a step for each number of trials; the last word of each counts."""
+        found: dict[int, Narrowed] = {}
+        for kind, data in self.lines():
+            if kind == "narrowed":
+                try:
+                    step: Narrowed = _adapter(Narrowed).validate_python(data)
+                except ValueError:
+                    continue
+                found[step.trials] = step
+        return tuple(found[trials] for trials in sorted(found))
 
     def lines(self) -> list[tuple[str, dict[str, Any]]]:
         """Every line that is whole, as what it is and what it says."""
@@ -159,12 +198,19 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def record_of(head: Head, trials: tuple[Trial, ...], finding: Finding, effort: Effort, journal: Path) -> Record:
+def record_of(
+    head: Head,
+    trials: tuple[Trial, ...],
+    finding: Finding,
+    effort: Effort,
+    journal: Path,
+    narrowed: tuple[Narrowed, ...] = (),
+) -> Record:
     """Put together what a journal holds and what it took."""
     environments = len({tuple(trial.ask.candidate.values.packages().items()) for trial in trials})
     return Record(
         head.run, head.good, head.bad, head.command, head.judge, head.timeline, trials, finding,
-        environments, effort.seconds, effort.ran, str(journal),
+        environments, effort.seconds, effort.ran, str(journal), narrowed, head.asked,
     )  # fmt: skip
 
 

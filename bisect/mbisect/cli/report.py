@@ -26,6 +26,9 @@ JunitFile = Annotated[
 StepSummary = Annotated[
     bool, typer.Option("--step-summary", help="Append the report to the step's summary in GitHub Actions.")
 ]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file that needs no network.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the verdict.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
@@ -43,6 +46,7 @@ def report(
     run: Run = "latest",
     report: JsonFile = None,
     markdown: MarkdownFile = None,
+    html: HtmlFile = None,
     junit: JunitFile = None,
     step_summary: StepSummary = False,
     quiet: Quiet = False,
@@ -55,12 +59,12 @@ def report(
 
     mbisect report
 
-    mbisect report 0a1b2c3d4e5f --markdown found.md --junit found.xml
+    mbisect report 0a1b2c3d4e5f --html found.html --junit found.xml
     """
     from mbisect.environments.store import cache_root
     from mbisect.journal import recorded
     from mbisect.report.deliver import Wanted, deliver
 
-    wanted = Wanted(report, markdown, junit, step_summary, quiet, as_json)
+    wanted = Wanted(report, markdown, html, junit, step_summary, quiet, as_json)
     wanted.check()
     deliver(recorded(cache_root() / "runs", run), wanted)

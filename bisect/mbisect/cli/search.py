@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mbisect.cli.app import Bad, Good, Python, app
-from mbisect.cli.report import STATUS, JsonFile, JunitFile, MarkdownFile, Quiet, StepSummary
+from mbisect.cli.report import STATUS, HtmlFile, JsonFile, JunitFile, MarkdownFile, Quiet, StepSummary
 from mbisect.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def run(
     ] = None,
     report: JsonFile = None,
     markdown: MarkdownFile = None,
+    html: HtmlFile = None,
     junit: JunitFile = None,
     step_summary: StepSummary = False,
     allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
@@ -88,7 +89,7 @@ def run(
 
     mbisect run --good good.txt --bad bad.txt --python 3.11 -- python test.py
 
-    mbisect run --good v1 --bad v4 --axis package --jobs 2 --report found.json
+    mbisect run --good v1 --bad v4 --axis package --jobs 2 --html found.html
 
     mbisect run --good good.txt --bad bad.txt --pytest tests/test_api.py::test_login
 
@@ -98,7 +99,7 @@ def run(
         raise UsageError("--verbose says what is thought of the changes before a run; it goes with --dry-run")
     from mbisect.report.deliver import Wanted, deliver
 
-    wanted = Wanted(report, markdown, junit, step_summary, quiet, as_json)
+    wanted = Wanted(report, markdown, html, junit, step_summary, quiet, as_json)
     wanted.check()
     asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds, tests)
     question, conductor = open_question(asked)

@@ -26,6 +26,7 @@ class Wanted:
     """As JSON."""
     markdown: Path | None = None
     """`-`: it is printed instead of the terminal's report."""
+    html: Path | None = None
     junit: Path | None = None
     step_summary: bool = False
     quiet: bool = False
@@ -37,7 +38,7 @@ class Wanted:
         """Refuse what cannot be delivered, before anything is run. Raises UsageError."""
         if self.as_json and self.markdown == STDOUT:
             raise UsageError("--json and --markdown - both print; choose one, or give --markdown a file")
-        for path in (self.report, self.markdown, self.junit):
+        for path in (self.report, self.markdown, self.html, self.junit):
             if path is not None and path != STDOUT and not path.absolute().parent.is_dir():
                 raise UsageError(f"{path} cannot be written: there is no folder {path.parent}")
         if self.step_summary and not os.environ.get(SUMMARY):
@@ -53,6 +54,11 @@ def deliver(record: Record, wanted: Wanted) -> None:
         from mbisect.report.machine import as_report
 
         write_text(wanted.report, json.dumps(as_report(record), indent=2) + "\n")
+    if wanted.html is not None:
+        from mbisect.environments.store import cache_root
+        from mbisect.report.html.page import write_page
+
+        write_page(wanted.html, record, cache_root() / "environments")
     if wanted.junit is not None:
         from mbisect.report.junit import as_junit
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mbisect.journal import Record
 from mbisect.report.untrusted import one_line
-from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Outcome, Trial, Verdict
+from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Outcome, Purpose, Trial, Verdict
 
 HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 SHORT = 10
@@ -155,6 +155,35 @@ def healed_sentence(finding: Finding) -> str:
 def reproduce_commands(record: Record) -> tuple[tuple[str, str], ...]:
     """Side → the command that runs it once more: beside the cause, or the ends where none was found."""
     return tuple((side, f"mbisect reproduce {record.run} {side}") for side in ("good", "bad"))
+
+
+def run_command(record: Record) -> str:
+    """The command that asks the same question, in the project's folder; as far as it is known."""
+    asked = record.asked
+    words = ["mbisect", "run", "--good", record.good.name, "--bad", record.bad.name]
+    if asked is not None:
+        same = asked.good_python == asked.bad_python
+        pythons = {"--python" if same else "--good-python": asked.good_python}
+        pythons |= {} if same else {"--bad-python": asked.bad_python}
+        words += [word for option, value in pythons.items() if value is not None for word in (option, value)]
+        words += [word for axis in asked.axes for word in ("--axis", str(axis))]
+        words += ["--timeout", f"{asked.timeout:g}"] if asked.timeout is not None else []
+        words += ["--allow-builds"] if asked.allow_builds else []
+        words += ["--", *asked.command] if asked.command else []
+    return one_line(shlex.join(words), 4096)
+
+
+def end_sentence(record: Record, purpose: Purpose) -> str:
+    """How the runs of one end came out, at full size: `good end v1: 3 of 4 runs good, 1 bad`."""
+    tally = Counter(outcome_word(t.outcome) for t in record.trials if t.ask.purpose == purpose and not t.ask.level)
+    total = tally.total()
+    end = record.good if purpose == "good end" else record.bad
+    title = f"{purpose} {one_line(end.name, 80)}"
+    if not total:
+        return f"{title}: it was not measured"
+    (first, most), *others = tally.most_common()
+    more = "".join(f", {count} {word}" for word, count in others)
+    return f"{title}: {most} of {counted(total, 'run')} {first}{more}"
 
 
 def heal_command(record: Record) -> str | None:
