@@ -10,12 +10,12 @@ from statistics import median
 from mbisect.events import Reporter
 from mbisect.executors import Executor
 from mbisect.journal import Journal
-from mbisect.search import Ladder, Search
+from mbisect.search.whole import Searching
 from mbisect.terms import Ask, Finding, Trial
 
 
 def bisect(
-    search: Search | Ladder,
+    search: Searching,
     executor: Executor,
     journal: Journal,
     reporter: Reporter,
@@ -78,7 +78,7 @@ def _content(ask: Ask) -> str:
     return f"{ask.candidate.values.digest} {ask.seed} {ask.level}"
 
 
-def _report(search: Search | Ladder, reporter: Reporter) -> None:
+def _report(search: Searching, reporter: Reporter) -> None:
     progress = search.progress
     if progress is not None:
         reporter.narrowed(progress.low, progress.high, progress.size, progress.remaining, search.phase)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mbisect.errors import UsageError
-from mbisect.terms import Asked, Finding, Measurement, Snapshot, Timeline, Trial
+from mbisect.terms import Asked, Finding, Half, Measurement, Snapshot, Timeline, Trial
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -72,6 +72,8 @@ class Record:
     """Trials that this invocation really ran; the others were replayed."""
     journal: str
     """Path of the journal file."""
+    half: Half | None = None
+    """The half of the workload that was searched; None: the whole."""
 
 
 class Journal:
@@ -158,7 +160,7 @@ def record_of(head: Head, trials: tuple[Trial, ...], finding: Finding, effort: E
     environments = len({tuple(trial.ask.candidate.values.packages().items()) for trial in trials})
     return Record(
         head.run, head.good, head.bad, head.command, head.judge, head.timeline, trials, finding,
-        environments, effort.seconds, effort.ran, str(journal),
+        environments, effort.seconds, effort.ran, str(journal), head.asked.half,
     )  # fmt: skip
 
 

@@ -19,7 +19,12 @@ from mbisect.judge import ExitStatusJudge, Judge, MetricJudge
 from mbisect.project import Project, SnapshotTable, find_project, lock_file, setting_text
 from mbisect.staging import Stager, repository_of
 from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Asked, Axis, Interpreter, Key, Snapshot, Values, package
-from mbisect.workload import Fidelity, Workload
+from mbisect.workload import Fidelity, Halves, Workload
+
+HALVES_MISSING = (
+    "the workload is not declared in two halves: say in mbisect.toml, below [workload.halves], with which command it "
+    "trains and with which one it evaluates (docs/matrix.md)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,15 @@ class Question:
     allow_builds: bool
     levels: tuple[Fidelity, ...] = ()
     """Cheaper ways to run the workload, the cheapest first."""
+    halves: Halves | None = None
+    """The workload in two parts, where it has them."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What runs at every candidate."""
+        if self.halves is None or self.asked.half is None:
+            return self.workload.command
+        return (self.halves.training if self.asked.half == "training" else self.halves.evaluation).command
 
     def identity(self) -> str:
         """12 hexadecimal digits; the same question has the same."""
@@ -46,6 +60,8 @@ class Question:
         parts += [self.good.interpreter.path, self.bad.interpreter.path, str(self.allow_builds)]
         if self.stager is not None:
             parts += [self.stager.identity(self.good.values), self.stager.identity(self.bad.values)]
+        if self.asked.half is not None and self.halves is not None:
+            parts += [self.asked.half, self.halves.training.identity(), self.halves.evaluation.identity()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -75,7 +91,10 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
     if project.workload is not None and (workload.folder is None or dataset is not None):
         stager = Stager(datasets.parent / "staged", root, project.workload.stage, dataset)
     levels = _levels(project) if not asked.command else ()
-    return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels)
+    halves = _halves(asked, project)
+    if asked.half is not None and halves is None:
+        raise UsageError(HALVES_MISSING)
+    return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels, halves)
 
 
 def environment_of(
@@ -148,6 +167,16 @@ def _workload(asked: Asked, project: Project, found: bool) -> tuple[Workload, Ju
     if table.metrics is None:
         raise ConfigError("mbisect.toml: judge: a metric is judged, but workload.metrics names no file to read it from")
     return workload, MetricJudge(project.judge.metric, project.judge.good, project.judge.bad)
+
+
+def _halves(asked: Asked, project: Project) -> Halves | None:
+    table = project.workload
+    if asked.command or table is None or table.halves is None:
+        return None
+    limit = asked.timeout or table.timeout
+    return Halves(
+        Workload(table.halves.train, timeout=limit), Workload(table.halves.evaluate, table.metrics, timeout=limit)
+    )
 
 
 def _load_image(name: str) -> tuple[Source, Observed]:

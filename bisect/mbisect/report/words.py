@@ -14,6 +14,11 @@ from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Outcome, Trial
 HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 SHORT = 10
 """Digits of a hash that are shown."""
+HELD = {
+    "evaluation": "the evaluation alone, of what {0} trained",
+    "training": "the training alone, evaluated in {0}",
+}
+"""Half that was searched → what was done about the other one, which stayed as at the good end."""
 MARKS = {"good": "✓", "bad": "✗", "untestable": "∅", "unsure": "?"}
 """Verdict → its mark."""
 HEADLINES = {
@@ -23,6 +28,7 @@ HEADLINES = {
     "undecided": "undecided",
 }
 """Outcome → the few words that head a report."""
+BOTH_BROKE = "still bad: the other half broke too"
 ADVICE = {
     "found": "",
     "not-reproduced": "What broke it is not in these snapshots: look at the machine, its drivers, services, data that "
@@ -76,7 +82,7 @@ def verdict_sentence(record: Record) -> str:
     """The answer in one sentence."""
     finding = record.finding
     if finding.outcome == "found":
-        return found_sentence(finding)
+        return found_sentence(finding) + (f", in the {record.half}" if record.half is not None else "")
     reason = one_line(finding.why) or "no reason was given"
     return f"{HEADLINES[finding.outcome]}: {reason}"
 
@@ -106,6 +112,14 @@ def necessary_sentence(finding: Finding) -> str:
     if finding.necessary is None:
         return f"bad without {subject} could not be tested"
     return f"bad without {subject} is {'good' if finding.necessary else 'still bad: there is another cause'}"
+
+
+def whole_sentence(finding: Finding) -> str:
+    """What the trial of bad without the causes has shown, where one half was searched and here both were run."""
+    subject = "it" if len(finding.causes) == 1 else "them"
+    if finding.whole is None:
+        return f"bad without {subject}, trained and evaluated, could not be told"
+    return f"bad without {subject}, trained and evaluated, is {'good' if finding.whole else BOTH_BROKE}"
 
 
 def interval_sentence(cause: Cause) -> str:
@@ -167,10 +181,12 @@ def search_facts(record: Record) -> tuple[tuple[str, str], ...]:
     between = days(record.timeline.changes)
     reused = len(record.trials) - record.ran
     known = f"; {reused} of them known from before" if reused > 0 else ""
+    held = (("searched", HELD[record.half].format(one_line(record.good.name, 120))),) if record.half else ()
     learnt = tuple(("learnt", one_line(lesson, 300)) for lesson in record.finding.learnt)
     return (
         ("compared", f"{one_line(record.good.name, 120)} → {one_line(record.bad.name, 120)}"),
         ("command", one_line(shlex.join(record.command))),
+        *held,
         ("judged by", one_line(record.judge)),
         ("timeline", counted(len(record.timeline), "change") + (f", {between}" if between else "")),
         ("trials", f"{len(record.trials)}{f': {each}' if each else ''}{known}"),
