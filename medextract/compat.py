@@ -29,7 +29,7 @@ def sft_tokenizer_argument(trainer: Any, tokenizer: Any) -> dict[str, Any]:
 def with_adapter(model: Any, folder: Path) -> Any:
     """The model with a LoRA adapter that any peft has saved.
 
-    peft before 0.16 refuses an adapter_config.json with a field that it does not know, and each release adds some
+    peft before 0.14 refuses an adapter_config.json with a field that it does not know, and releases add some
     (`corda_config` with 0.15, `peft_version` with 0.18). What is unknown here is left out: ours all hold defaults.
     """
     from peft import LoraConfig, PeftModel

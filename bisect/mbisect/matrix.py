@@ -85,9 +85,8 @@ def measure(
         ends: tuple[Answer, str] | None = None if differ else ("not-reproduced", "both ends measure the same")
     else:
         ends = _ends(good_end, bad_end)
-    if ends is not None:
-        return Matrix(good, bad, judge, tuple(cells), *ends)
-    return Matrix(good, bad, judge, tuple(cells), *_answer(run(0, 1), run(1, 0)))
+    answer, why = ends if ends is not None else _answer(run(0, 1), run(1, 0))
+    return Matrix(good, bad, judge, tuple(cells), answer, why)
 
 
 def outcome_of(trials: Sequence[Trial], ends: Sequence[Sequence[Trial]] | None) -> Outcome:
