@@ -72,6 +72,8 @@ class Room:
     """Packages that may be built from source; None: all. An end may build anything."""
     fresh: bool = False
     """Measure again what was measured before."""
+    held: bool = False
+    """Even so, a training that an evaluation alone is about is taken from before."""
     levels: Mapping[str, Fidelity] = field(default_factory=dict)
     """Cheaper ways to run the workload, by name."""
     halves: Halves | None = None
@@ -173,7 +175,7 @@ class Bench:
     def _measured(self, ask: Ask, step: Step) -> tuple[Measurement, bool, dict[Stage, float]]:
         key = self._key(step)
         with self._alone(key):
-            kept = self._kept(key, step)
+            kept = self._kept(key, step, fresh=self._room.fresh)
             if kept is not None:
                 return kept, True, {}
             spent: dict[Stage, float] = {}
@@ -185,9 +187,9 @@ class Bench:
         with FileLock(self._room.trials / f"{key}.lock"):
             yield
 
-    def _kept(self, key: str, step: Step) -> Measurement | None:
+    def _kept(self, key: str, step: Step, *, fresh: bool) -> Measurement | None:
         """What is known of a step, unless it has to be measured again."""
-        if self._room.fresh and key not in self._done:
+        if fresh and key not in self._done:
             return None
         kept = load_measurement(self._room.trials / key / KEPT)
         if kept is None:
@@ -221,7 +223,8 @@ class Bench:
         """
         key = self._key(step)
         with self._alone(key):
-            kept, out = self._kept(key, step), self._room.trials / key / OUT
+            fresh = self._room.fresh and not (self._room.held and self._room.half == "evaluation")
+            kept, out = self._kept(key, step, fresh=fresh), self._room.trials / key / OUT
             known = kept is not None and (kept.exit_status != 0 or out.is_dir())
             measured = replace(kept, seconds=0.0) if kept and known else self._run_into(key, ask, step, spent)
             if measured.exit_status == 0 and measured.stopped_at is None:

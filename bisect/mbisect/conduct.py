@@ -75,6 +75,8 @@ class Conductor:
         self, question: Question, store: Store, endpoints: tuple[str, ...], find_links: tuple[str, ...]
     ) -> None:
         self.question = question
+        self.groups: Callable[[], Groups] = Groups
+        """What workloads run in; who measures them puts a kind of its own here."""
         self._store = store
         self._interpreters = {i.version: i for i in (question.good.interpreter, question.bad.interpreter)}
         self._index = Index(store.root, endpoints=endpoints, find_links=find_links)
@@ -152,7 +154,7 @@ class Conductor:
             return record_of(head, trials, finding, Effort(time.monotonic() - began, 0), journal.path)
         good, bad = self._candidates()
         timeline = self._world.timeline(good, bad)
-        groups = Groups()
+        groups = self.groups()
         bench = Bench(self._room(groups, options.fresh), reporter)
         priors = self._priors(timeline, options.suspects, bench)
         reporter.planned(timeline, worst_case(len(timeline)))
@@ -194,7 +196,7 @@ class Conductor:
 
     def trial(self, ask: Ask) -> Trial:
         """Run one candidate once more, whatever is known of it."""
-        return Bench(self._room(Groups(), fresh=True), Reporter()).trial(ask)
+        return Bench(replace(self._room(self.groups(), fresh=True), held=True), Reporter()).trial(ask)
 
     @contextmanager
     def cells(self, *, fresh: bool) -> Iterator[Callable[[int, int, int], Trial]]:
@@ -204,7 +206,7 @@ class Conductor:
         """
         if self.question.halves is None:
             raise UsageError(HALVES_MISSING)
-        groups, ends = Groups(), self._candidates()
+        groups, ends = self.groups(), self._candidates()
         bench = Bench(self._room(groups, fresh), Reporter())
         try:
             yield lambda trained, evaluated, seed: bench.cell(
@@ -216,7 +218,7 @@ class Conductor:
     @contextmanager
     def measuring(self, known: Iterable[Trial], reporter: Reporter) -> Iterator[Callable[[Ask], Trial]]:
         """Runs further trials beside those that are known, one at a time, and alone with this question."""
-        groups = Groups()
+        groups = self.groups()
         bench = Bench(self._room(groups, fresh=False), reporter)
         bench.recall(known)
         with self._alone(self.question.identity(), reporter):

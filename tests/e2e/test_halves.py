@@ -1,7 +1,7 @@
 """Train in one environment, evaluate in the other, and search the half that broke alone.
 
-Real small releases: six from 1.17.0 on breaks the training, idna from 3.7 on the evaluation. Each half writes into a file
-of ours that it ran.
+Real small releases: six from 1.17.0 on breaks the training, idna from 3.7 on the evaluation. Each half notes
+in a file of ours that it ran.
 """
 
 from __future__ import annotations
@@ -169,6 +169,10 @@ def test_the_evaluation_is_searched_with_one_training_and_the_finding_is_tried_o
     replayed = team("run", "--good", "v1", "--bad", "evaluation", "--half", "evaluation")
     assert (replayed.status, replayed.ran) == (0, Counter())
     assert "both halves" in team("report", found["run"]).stdout
+    reproduced = team("reproduce", found["run"], "bad")
+    assert reproduced.ran == {"evaluate": 1}, "what was trained is not trained again"
+    assert "mbisect: bad: f1 0.2" in reproduced.stderr
+    assert "idna<3.7" in team("pin", found["run"], "--format", "requirements").stdout
 
 
 def test_the_training_is_searched_with_the_good_ends_evaluation(team: Team) -> None:
