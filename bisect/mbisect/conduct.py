@@ -16,7 +16,7 @@ from mbisect.axes.git import GitAxis
 from mbisect.axes.package import PackageAxis, check_installable, public
 from mbisect.axes.plain import PlainAxis
 from mbisect.axes.python import PythonAxis
-from mbisect.bench import ENDS, Bench, Room
+from mbisect.bench import Bench
 from mbisect.bisection import bisect
 from mbisect.environments.build import Builder
 from mbisect.environments.bytecode import Bytecode
@@ -39,6 +39,7 @@ from mbisect.search.causes import MOST_TRIALS
 from mbisect.search.ladder import END_RUNS, MOST_RUNS
 from mbisect.search.whole import Searching
 from mbisect.shell import Groups
+from mbisect.steps import ENDS, Room
 from mbisect.terms import PYTHON, Ask, Asked, Axis, Candidate, Finding, Interpreter, Snapshot, Timeline, Trial, Values
 from mbisect.timeline import TimelineWorld
 
