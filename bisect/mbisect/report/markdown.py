@@ -34,7 +34,7 @@ def _parts(record: Record) -> Iterator[str]:
     if finding.outcome == "found":
         yield from (bullets(_about(record)), bullets(_confirmations(record)))
     else:
-        yield escape(words.ADVICE[finding.outcome])
+        yield escape(words.advice(record))
     yield from _beside(record)
     yield from _answers(record)
     yield escape(words.healed_sentence(finding))

@@ -51,7 +51,7 @@ def _headline(record: Record, width: int) -> Panel:
     parts: list[RenderableType] = [Text(words.verdict_sentence(record), style="bold")]
     if found:
         parts += [*_about(record), Text(), *_bar(record, width - 6), _confirmations(record)]
-    elif advice := words.ADVICE[finding.outcome]:
+    elif advice := words.advice(record):
         parts += [Text(), Text(advice, style=QUIET)]
     title = Text(words.HEADLINES[finding.outcome])
     return Panel(

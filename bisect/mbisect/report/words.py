@@ -87,6 +87,14 @@ def verdict_sentence(record: Record) -> str:
     return f"{HEADLINES[finding.outcome]}: {reason}"
 
 
+def advice(record: Record) -> str:
+    """What to do next, where no cause was found."""
+    if record.half is not None and record.finding.outcome == "not-reproduced":
+        command = f"mbisect matrix --good {one_line(record.good.name, 60)} --bad {one_line(record.bad.name, 60)}"
+        return f"It is not the {record.half} by itself: `{command}` says which half it is."
+    return ADVICE[record.finding.outcome]
+
+
 def found_sentence(finding: Finding) -> str:
     """Which changes turn good into bad, and whether all or any of them do."""
     moves = listed([move(cause.change) for cause in finding.causes], most=8)
