@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import NamedTuple
 
 from mbisect.environments.loaded import Loaded, read_loaded
 from mbisect.environments.store import LOADED
 from mbisect.events import Reporter
 from mbisect.judge import pointing
 from mbisect.steps import ENDS, Room, Runner, Step
-from mbisect.terms import BOTH, Ask, Candidate, Measurement, Purpose, Trial, Values, Verdict
+from mbisect.terms import BOTH, OTHER, Ask, Candidate, Measurement, Purpose, Trial, Values, Verdict
 
 
 class Bench:
@@ -37,7 +38,8 @@ class Bench:
     def cell(self, trained: Candidate, evaluated: Candidate, seed: int, *ends: Purpose) -> Trial:
         """Train at one candidate and evaluate at another; `ends` are those that they are. Judged as `trial` does."""
         ask = Ask(evaluated, seed, ends[0] if ends[0] == ends[1] else "boundary")
-        return self._tried(ask, self._halves(trained.values, evaluated.values, seed, *ends))
+        sides = [_Side(at.values, seed, end) for at, end in zip((trained, evaluated), ends, strict=True)]
+        return self._tried(ask, self._halves(*sides))
 
     def _tried(self, ask: Ask, step: Step) -> Trial:
         measured, reused, spent = self._runner.measure(ask, step)
@@ -60,21 +62,33 @@ class Bench:
         return self._runner.key(self._step(ask))
 
     def _step(self, ask: Ask) -> Step:
-        """What is really run: at a cheaper level some settings are others, and one half may be held at the good end."""
+        """What is really run: at a cheaper level some settings are others, and one half may be held at an end.
+
+        An evaluation alone is about one training: other seeds are those of the evaluation.
+        """
         room = self._room
         level = room.levels.get(ask.level)
-        values, held = (level.apply(v) if level else v for v in (ask.candidate.values, room.good))
         end: Purpose | None = ask.purpose if ask.purpose in ENDS else None
+        held_end = "bad end" if ask.level == OTHER else "good end"
+        values, held = (level.apply(v) if level else v for v in (ask.candidate.values, room.ends[held_end]))
+        moving = _Side(values, ask.seed, end)
         if room.half is None:
             return Step(room.workload, values, ask.seed, end)
         if ask.level == BOTH:
-            return self._halves(values, values, ask.seed, end, end)
+            return self._halves(moving, moving)
         if room.half == "training":
-            return self._halves(values, held, ask.seed, end, "good end")
-        return self._halves(held, values, ask.seed, "good end", end)
+            return self._halves(moving, _Side(held, ask.seed, held_end))
+        return self._halves(_Side(held, 0, held_end), moving)
 
-    def _halves(self, trained: Values, evaluated: Values, seed: int, *ends: Purpose | None) -> Step:
+    def _halves(self, trained: _Side, evaluated: _Side) -> Step:
         halves = self._room.halves
         assert halves is not None, "who asks about halves has been told where there are none"
-        training = Step(halves.training, trained, seed, ends[0])
-        return Step(halves.evaluation, evaluated, seed, ends[1], training)
+        return Step(halves.evaluation, *evaluated, Step(halves.training, *trained))
+
+
+class _Side(NamedTuple):
+    """Where one half of the workload runs; see Step."""
+
+    values: Values
+    seed: int
+    end: Purpose | None

@@ -275,7 +275,7 @@ class Conductor:
             levels={level.name: level for level in q.levels},
             halves=q.halves,
             half=q.asked.half,
-            good=self._candidates()[0].values,
+            ends={end: candidate.values for end, candidate in zip(ENDS, self._candidates(), strict=True)},
         )
 
     def _missing(self, wanted: Values) -> str | None:

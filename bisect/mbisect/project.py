@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mbisect.errors import ConfigError
-from mbisect.terms import BOTH
+from mbisect.terms import BOTH, OTHER
 
 FILE = "mbisect.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -130,7 +130,7 @@ def load_project(path: Path) -> Project:
     if judge is not None and judge.good is not None and judge.good == judge.bad:
         raise ConfigError(f"{path.name}: judge: good and bad are both {judge.good:g}; leave a gap between them")
     levels = [level.name for level in project.workload.fidelity] if project.workload is not None else []
-    if len({"", BOTH, *levels}) <= len(levels) + 1:
+    if len({"", BOTH, OTHER, *levels}) <= len(levels) + 2:
         raise ConfigError(f"{path.name}: workload.fidelity: each level needs a name of its own")
     for name in project.snapshots:
         if not NAME.fullmatch(name):

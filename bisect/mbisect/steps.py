@@ -68,8 +68,8 @@ class Room:
     """The workload in two parts, where it has them."""
     half: Half | None = None
     """The half that a trial runs at its candidate; the other one runs at the good end. None: the whole workload."""
-    good: Values = field(default_factory=Values)
-    """What the good end holds."""
+    ends: Mapping[str, Values] = field(default_factory=dict)
+    """Purpose of an end → what it holds."""
 
 
 @dataclass(frozen=True, slots=True)

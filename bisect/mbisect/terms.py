@@ -312,7 +312,9 @@ class Outcome:
 Half = Literal["training", "evaluation"]
 """A part of the workload that can run in an environment of its own."""
 BOTH = "both halves"
-"""The level of a trial that both trains and evaluates, in a run that searches one half."""
+"""The level of a trial that both trains and evaluates at its candidate, in a run that searches one half."""
+OTHER = "other half bad"
+"""The level of one whose other half is as at the bad end, not the good one."""
 
 Purpose = Literal[
     "good end", "bad end", "boundary", "refine", "sufficient", "necessary", "partner", "passing", "remedy"
@@ -328,7 +330,7 @@ class Ask:
     """0 for the snapshot's own seed, n for the n-th repetition with another one."""
     purpose: Purpose
     level: str = ""
-    """The cheaper level of the workload that it is run at, or BOTH; empty: full size, as the run asks."""
+    """The cheaper level of the workload that it is run at, or BOTH or OTHER; empty: full size, as the run asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +392,6 @@ class Finding:
     without: Candidate | None = None
     """The bad end without the causes, as it was tried."""
     whole: bool | None = None
-    """Where one half was searched: `without`, trained and evaluated, is good; None: not tried or not told."""
+    """Where one half was searched: `without`, with the other half as at the bad end, is good; None: not told."""
     learnt: tuple[str, ...] = ()
     """Releases that do not work together although their metadata admits it, in words; candidates went around them."""

@@ -16,7 +16,7 @@ from mbisect.report.words import (
     sufficient_sentence,
     whole_sentence,
 )
-from mbisect.terms import BOTH, Candidate, Cause, Key, Measurement, Purpose, Trial, Verdict
+from mbisect.terms import OTHER, Candidate, Cause, Key, Measurement, Purpose, Trial, Verdict
 
 SUMMARY = "summary"
 """The note in which a workload says in its own words what its measurements mean."""
@@ -124,15 +124,15 @@ def number_of(record: Record, trial: Trial) -> int:
 
 
 def confirmations(record: Record) -> tuple[Confirmation, ...]:
-    """Both directions; where one half was searched, also what both halves show without the causes."""
+    """Both directions; where one half was searched, also what the bad end's other half shows without the causes."""
     finding = record.finding
     found = [
         Confirmation("sufficient", finding.sufficient, sufficient_sentence(finding), confirming(record, "sufficient")),
         Confirmation("necessary", finding.necessary, necessary_sentence(finding), confirming(record, "necessary")),
     ]
     if record.half is not None:
-        both = tuple(trial for trial in record.trials if trial.ask.level == BOTH)
-        found.append(Confirmation(BOTH, finding.whole, whole_sentence(finding), both[-1:]))
+        other = tuple(trial for trial in record.trials if trial.ask.level == OTHER)
+        found.append(Confirmation("whole", finding.whole, whole_sentence(finding, record.half), other[-1:]))
     return tuple(found)
 
 

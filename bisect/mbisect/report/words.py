@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mbisect.journal import Record
 from mbisect.report.untrusted import one_line
-from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Outcome, Trial, Verdict
+from mbisect.terms import Ask, Axis, Cause, Change, Finding, Half, Key, Outcome, Trial, Verdict
 
 HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 SHORT = 10
@@ -28,7 +28,7 @@ HEADLINES = {
     "undecided": "undecided",
 }
 """Outcome → the few words that head a report."""
-BOTH_BROKE = "still bad: the other half broke too"
+OTHER_HALF: dict[Half, Half] = {"training": "evaluation", "evaluation": "training"}
 ADVICE = {
     "found": "",
     "not-reproduced": "What broke it is not in these snapshots: look at the machine, its drivers, services, data that "
@@ -122,12 +122,15 @@ def necessary_sentence(finding: Finding) -> str:
     return f"bad without {subject} is {'good' if finding.necessary else 'still bad: there is another cause'}"
 
 
-def whole_sentence(finding: Finding) -> str:
-    """What the trial of bad without the causes has shown, where one half was searched and here both were run."""
-    subject = "it" if len(finding.causes) == 1 else "them"
+def whole_sentence(finding: Finding, half: Half) -> str:
+    """What the bad end's other half has shown with the searched one without the causes."""
+    subject, other = "it" if len(finding.causes) == 1 else "them", OTHER_HALF[half]
+    said = (
+        f"what the bad end {'trained, evaluated' if half == 'evaluation' else 'evaluates, trained'} without {subject},"
+    )
     if finding.whole is None:
-        return f"bad without {subject}, trained and evaluated, could not be told"
-    return f"bad without {subject}, trained and evaluated, is {'good' if finding.whole else BOTH_BROKE}"
+        return f"{said} could not be tested"
+    return f"{said} is {'good' if finding.whole else f'still bad: the {other} broke too'}"
 
 
 def interval_sentence(cause: Cause) -> str:

@@ -1,7 +1,7 @@
-"""A search of one half of the workload, whose finding is tried on both halves before it is said.
+"""A search of one half of the workload, whose finding is tried with the bad end's other half before it is said.
 
-What breaks the evaluation is found with one training, held as it was at the good end. That says nothing of what the
-bad end trains: so the bad end without the causes is trained and evaluated once. Knows nothing of what a half is.
+What breaks the evaluation is found with one training, that of the good end. This says nothing of what the bad end
+trains: so that is evaluated too, without the causes. Knows nothing of what a half is.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from statistics import median
 from typing import Protocol
 
 from mbisect.search.pinpoint import Progress
-from mbisect.terms import BOTH, Ask, Finding, Outcome, Purpose, Verdict
+from mbisect.terms import OTHER, Ask, Finding, Outcome, Purpose, Verdict
 
 MOST = 3
-"""Runs with both halves: one that is not good may be bad luck."""
+"""Runs with the other half: one that is not good may be bad luck."""
 
 
 class Searching(Protocol):
@@ -40,12 +40,12 @@ class Searching(Protocol):
 
 
 class Whole:
-    """A search like any other: that of the half, then the trial with both."""
+    """A search like any other: that of the half, then the trial with the bad end's other half."""
 
     def __init__(self, half: Searching) -> None:
         self._half = half
         self._ends: dict[Purpose, list[Outcome]] = {"good end": [], "bad end": []}
-        self._both: list[Outcome] = []
+        self._other: list[Outcome] = []
 
     @property
     def phase(self) -> str:
@@ -62,9 +62,9 @@ class Whole:
         self._half.price(build)
 
     def record(self, ask: Ask, outcome: Outcome) -> None:
-        """Take note of an outcome; what both halves show is no evidence for the search of one."""
-        if ask.level == BOTH:
-            self._both.append(outcome)
+        """Take note of an outcome; what shows both halves is no evidence for the search of one."""
+        if ask.level == OTHER:
+            self._other.append(outcome)
             return
         if not ask.level and ask.purpose in self._ends:
             self._ends[ask.purpose].append(outcome)
@@ -72,14 +72,14 @@ class Whole:
 
     def select(self, slots: int = 1, running: Sequence[Ask] = ()) -> tuple[Ask, ...] | Finding:
         """See Search.select."""
-        answer = self._half.select(slots, [ask for ask in running if ask.level != BOTH])
+        answer = self._half.select(slots, [ask for ask in running if ask.level != OTHER])
         if not isinstance(answer, Finding) or answer.outcome != "found" or answer.without is None:
             return answer
-        if any(ask.level == BOTH for ask in running):
+        if any(ask.level == OTHER for ask in running):
             return ()
-        good = [self._good(outcome) for outcome in self._both]
+        good = [self._good(outcome) for outcome in self._other]
         if not good or (good[0] is False and len(good) < MOST):
-            return (Ask(answer.without, len(good), "necessary", BOTH),)
+            return (Ask(answer.without, len(good), "necessary", OTHER),)
         return replace(answer, whole=None if None in good else sum(map(bool, good)) * 2 > len(good))
 
     def _good(self, outcome: Outcome) -> bool | None:

@@ -138,19 +138,16 @@ def test_numbers_show_the_digits_that_count():
     assert [words.difference(*p) for p in ((0.998, 0.162), (1, 3), (2, 2), (None, 1))] == ["−0.836", "+2", "=", ""]
 
 
-def test_a_search_of_one_half_says_so_and_what_both_halves_showed(world):
+def test_a_search_of_one_half_says_so_and_what_the_other_half_showed(world):
     record = replace(world.found((HTTPX, "0.28.0"), whole=True), half="evaluation")
     assert words.verdict_sentence(record) == "httpx 0.27.0 → 0.28.0 turns good into bad, in the evaluation"
     assert ("searched", "the evaluation alone, of what v1 trained") in words.search_facts(record)
     both = exhibits.confirmations(record)[-1]
-    assert (both.name, both.held, both.sentence) == (
-        "both halves",
-        True,
-        "bad without it, trained and evaluated, is good",
-    )
+    said = "what the bad end trained, evaluated without it, is good"
+    assert (both.name, both.held, both.sentence) == ("whole", True, said)
     broken = replace(record.finding, whole=False)
-    assert words.whole_sentence(broken) == (
-        "bad without it, trained and evaluated, is still bad: the other half broke too"
+    assert words.whole_sentence(broken, "training") == (
+        "what the bad end evaluates, trained without it, is still bad: the evaluation broke too"
     )
     assert as_report(record)["half"] == "evaluation"
 

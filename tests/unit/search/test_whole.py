@@ -1,4 +1,4 @@
-"""A search of one half tries its finding on both before it says it."""
+"""A search of one half tries its finding with the bad end's other half before it says it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mbisect.search import Search, Whole
 from mbisect.simulate import NumberedWorld
-from mbisect.terms import BOTH, Ask, Finding, Outcome, Verdict
+from mbisect.terms import OTHER, Ask, Finding, Outcome, Verdict
 
 WORLD = NumberedWorld(8, 8)
 Shows = Callable[[dict[str, int], int], Outcome]
@@ -20,14 +20,14 @@ def half(versions: dict[str, int], seed: int) -> Outcome:
     return verdict(versions["p3"] >= 5)
 
 
-def find(shown: Shows, both: Shows) -> tuple[Finding, list[Ask]]:
-    """The finding, and what was asked of both halves."""
+def find(shown: Shows, other: Shows) -> tuple[Finding, list[Ask]]:
+    """The finding, and what was asked of the other half."""
     search, asked = Whole(Search(WORLD, WORLD.good, WORLD.bad)), list[Ask]()
     while not isinstance(asks := search.select(), Finding):
         for ask in asks:
             versions = {name: int(version) for name, version in ask.candidate.values.packages().items()}
-            asked += [ask] if ask.level == BOTH else []
-            search.record(ask, (both if ask.level == BOTH else shown)(versions, ask.seed))
+            asked += [ask] if ask.level == OTHER else []
+            search.record(ask, (other if ask.level == OTHER else shown)(versions, ask.seed))
     return asks, asked
 
 
@@ -66,6 +66,6 @@ def test_a_metric_without_thresholds_is_compared_with_both_ends() -> None:
     assert find(metric, lambda versions, seed: Outcome(Verdict.UNSURE, "f1", value=0.2))[0].whole is False
 
 
-def test_without_a_finding_both_halves_are_not_run() -> None:
+def test_without_a_finding_the_other_half_is_not_run() -> None:
     finding, asked = find(lambda versions, seed: verdict(False), half)
     assert (finding.outcome, asked) == ("not-reproduced", [])
