@@ -68,12 +68,13 @@ class Bench:
         """
         room = self._room
         level = room.levels.get(ask.level)
+        values = level.apply(ask.candidate.values) if level else ask.candidate.values
         end: Purpose | None = ask.purpose if ask.purpose in ENDS else None
-        held_end = "bad end" if ask.level == OTHER else "good end"
-        values, held = (level.apply(v) if level else v for v in (ask.candidate.values, room.ends[held_end]))
-        moving = _Side(values, ask.seed, end)
         if room.half is None:
             return Step(room.workload, values, ask.seed, end)
+        held_end = ENDS[1] if ask.level == OTHER else ENDS[0]
+        held = level.apply(room.ends[held_end]) if level else room.ends[held_end]
+        moving = _Side(values, ask.seed, end)
         if ask.level == BOTH:
             return self._halves(moving, moving)
         if room.half == "training":
