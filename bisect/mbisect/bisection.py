@@ -11,13 +11,13 @@ from statistics import median
 from mbisect.events import Reporter
 from mbisect.executors import Executor
 from mbisect.journal import Journal, Narrowed
-from mbisect.search import Ladder, Search
 from mbisect.search.pinpoint import Progress
+from mbisect.search.whole import Searching
 from mbisect.terms import Ask, Finding, Trial
 
 
 def bisect(
-    search: Search | Ladder,
+    search: Searching,
     executor: Executor,
     journal: Journal,
     reporter: Reporter,
@@ -82,7 +82,7 @@ class Thought:
     """How far the boundary search had come; None before it began."""
 
 
-def replay(search: Search | Ladder, trials: Iterable[Trial]) -> tuple[tuple[Thought, ...], Finding | None]:
+def replay(search: Searching, trials: Iterable[Trial]) -> tuple[tuple[Thought, ...], Finding | None]:
     """Tell a new search the outcomes of trials in their order; -> what it thought before each, and what it finds.
 
     None, where it would go on. Nothing is run: whatever it asks for meanwhile, it hears what was recorded.
@@ -117,13 +117,13 @@ def _content(ask: Ask) -> str:
     return f"{ask.candidate.values.digest} {ask.seed} {ask.level}"
 
 
-def _report(search: Search | Ladder, reporter: Reporter) -> None:
+def _report(search: Searching, reporter: Reporter) -> None:
     progress = search.progress
     if progress is not None:
         reporter.narrowed(progress.low, progress.high, progress.size, progress.remaining, search.phase)
 
 
-def _keep(search: Search | Ladder, journal: Journal, trials: int, before: Narrowed | None) -> Narrowed | None:
+def _keep(search: Searching, journal: Journal, trials: int, before: Narrowed | None) -> Narrowed | None:
     """Write down how far the search has come, where that is news; -> what was written last."""
     at = search.progress
     if at is None:

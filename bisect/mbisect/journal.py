@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mbisect.errors import UsageError
-from mbisect.terms import Asked, Finding, Measurement, Snapshot, Timeline, Trial
+from mbisect.terms import Asked, Finding, Half, Measurement, Snapshot, Timeline, Trial
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -98,6 +98,11 @@ class Record:
     """How the search came nearer, step by step; empty in journals that did not keep it."""
     asked: Asked | None = None
     """The words of the command line."""
+
+    @property
+    def half(self) -> Half | None:
+        """The half of the workload that was searched; None: the whole."""
+        return self.asked.half if self.asked is not None else None
 
 
 class Journal:

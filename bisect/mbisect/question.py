@@ -20,7 +20,12 @@ from mbisect.project import Project, SnapshotTable, find_project, lock_file, set
 from mbisect.pytests import check_nodes, command
 from mbisect.staging import Stager, repository_of
 from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Asked, Axis, Interpreter, Key, Snapshot, Values, package
-from mbisect.workload import Fidelity, Workload
+from mbisect.workload import Fidelity, Halves, Workload
+
+HALVES_MISSING = (
+    "the workload is not declared in two halves: say in mbisect.toml, below [workload.halves], with which command it "
+    "trains and with which one it evaluates (docs/matrix.md)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,15 @@ class Question:
     allow_builds: bool
     levels: tuple[Fidelity, ...] = ()
     """Cheaper ways to run the workload, the cheapest first."""
+    halves: Halves | None = None
+    """The workload in two parts, where it has them."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What runs at every candidate."""
+        if self.halves is None or self.asked.half is None:
+            return self.workload.command
+        return (self.halves.training if self.asked.half == "training" else self.halves.evaluation).command
 
     def identity(self) -> str:
         """12 hexadecimal digits; the same question has the same."""
@@ -47,6 +61,8 @@ class Question:
         parts += [self.good.interpreter.path, self.bad.interpreter.path, str(self.allow_builds)]
         if self.stager is not None:
             parts += [self.stager.identity(self.good.values), self.stager.identity(self.bad.values)]
+        if self.asked.half is not None and self.halves is not None:
+            parts += [self.asked.half, self.halves.training.identity(), self.halves.evaluation.identity()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -82,7 +98,10 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
         stage = project.workload.stage if project.workload is not None and not asked.tests else ()
         stager = Stager(datasets.parent / "staged", root, stage, dataset)
     levels = _levels(project) if not asked.command and not asked.tests else ()
-    return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels)
+    halves = _halves(asked, project)
+    if asked.half is not None and halves is None:
+        raise UsageError(HALVES_MISSING)
+    return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels, halves)
 
 
 def environment_of(
@@ -174,6 +193,16 @@ def _tests(asked: Asked, root: Path, *, staged: bool) -> tuple[Workload, Judge]:
     nodes = tuple(str(below / node) for node in asked.tests) if below.parts else asked.tests
     folder = None if staged else here
     return Workload(command(nodes), folder=folder, timeout=asked.timeout, tests=nodes), PytestJudge()
+
+
+def _halves(asked: Asked, project: Project) -> Halves | None:
+    table = project.workload
+    if asked.command or asked.tests or table is None or table.halves is None:
+        return None
+    limit = asked.timeout or table.timeout
+    return Halves(
+        Workload(table.halves.train, timeout=limit), Workload(table.halves.evaluate, table.metrics, timeout=limit)
+    )
 
 
 def _load_image(name: str) -> tuple[Source, Observed]:

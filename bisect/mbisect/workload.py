@@ -56,6 +56,16 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
+class Halves:
+    """A workload in two parts, each of which may run in an environment of its own."""
+
+    training: Workload
+    """Leaves in its output folder what the evaluation needs."""
+    evaluation: Workload
+    """Gets that folder, and measures."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fidelity:
     """A cheaper way to run a workload: some of its settings have other values, whatever the candidate says."""
 
@@ -69,11 +79,12 @@ class Fidelity:
 
 def environ_for(
     values: Values, seed: int, *, inherited: Mapping[str, str], bin_folder: Path, home: Path, out: Path,
-    dataset: Path | None,
+    dataset: Path | None, trained: Path | None = None,
 ) -> dict[str, str]:  # fmt: skip
     """The variables of a trial: the environment first on PATH, a home and caches of its own, and the contract's four.
 
-    MBISECT_OUT folder, MBISECT_SEED whole number, MBISECT_SETTINGS path of a JSON file, MBISECT_DATASET folder.
+    MBISECT_OUT folder, MBISECT_SEED whole number, MBISECT_SETTINGS path of a JSON file, MBISECT_DATASET folder; for an
+    evaluation alone MBISECT_TRAINED, the folder with what the training left.
     """
     env = {name: value for name, value in inherited.items() if name not in DROPPED}
     env |= {
@@ -90,6 +101,8 @@ def environ_for(
     env |= {key.name: value for key, value in values.items() if key.axis is Axis.VARIABLE}
     if dataset is not None:
         env["MBISECT_DATASET"] = str(dataset)
+    if trained is not None:
+        env["MBISECT_TRAINED"] = str(trained)
     return env
 
 

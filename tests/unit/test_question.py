@@ -95,6 +95,25 @@ def test_snapshots_bring_their_settings_seed_variables_and_python(project: Path)
     assert isinstance(question.judge, MetricJudge)
 
 
+def test_a_half_is_a_question_of_its_own_whose_command_runs_at_every_candidate(project: Path) -> None:
+    text = (project / "mbisect.toml").read_text()
+    halves = '[workload.halves]\ntrain = ["python", "train.py"]\nevaluate = ["python", "look.py"]\n[judge]'
+    (project / "mbisect.toml").write_text(text.replace("[judge]", halves))
+    whole, training, evaluation = (
+        ask(project, "v1", "v4", command=(), half=half, timeout=9.0) for half in (None, "training", "evaluation")
+    )
+    assert len({question.identity() for question in (whole, training, evaluation)}) == 3
+    assert (training.command, evaluation.command) == (("python", "train.py"), ("python", "look.py"))
+    assert evaluation.halves is not None
+    both = evaluation.halves.training, evaluation.halves.evaluation
+    assert [(half.metrics, half.timeout) for half in both] == [(None, 9.0), ("metrics.json", 9.0)]
+
+
+def test_a_half_of_a_workload_that_has_none_is_told_with_what_to_write(project: Path) -> None:
+    with pytest.raises(UsageError, match=r"say in mbisect\.toml, below \[workload\.halves\]"):
+        ask(project, "v1", "v4", command=(), half="training")
+
+
 def test_a_project_is_found_from_below(project: Path) -> None:
     (project / "deep").mkdir()
     assert ask(project / "deep", "v1", "v4", command=()).repository == project

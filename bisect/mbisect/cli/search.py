@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mbisect.cli.app import Bad, Good, Python, app
+from mbisect.cli.app import Bad, Good, Python, app, say
 from mbisect.cli.report import STATUS, HtmlFile, JsonFile, JunitFile, MarkdownFile, Quiet, StepSummary
 from mbisect.errors import UsageError
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
     from mbisect.conduct import Conductor
     from mbisect.question import Question
-    from mbisect.terms import Asked
+    from mbisect.terms import Asked, Half
 
 
+HALVES = ("both", "auto", "training", "evaluation")
 PATIENCE = 30.0
 """Seconds that `--dry-run --verbose` waits at most to learn what is in the releases' wheels."""
 
@@ -69,6 +71,12 @@ def run(
     fidelity: Annotated[
         bool, typer.Option("--fidelity/--no-fidelity", help="Search at a cheaper level where that tells as much.")
     ] = True,
+    half: Annotated[
+        str,
+        typer.Option(
+            metavar="HALF", help="Search training or evaluation alone; auto: which, by `mbisect matrix`; or both."
+        ),
+    ] = "both",
     suspect: Annotated[
         list[str] | None,
         typer.Option(
@@ -94,6 +102,8 @@ def run(
     mbisect run --good good.txt --bad bad.txt --pytest tests/test_api.py::test_login
 
     mbisect run --good v1 --bad v4 --suspect transformers --suspect dataset
+
+    mbisect run --good v1 --bad v3 --half evaluation
     """
     if verbose and not dry_run:
         raise UsageError("--verbose says what is thought of the changes before a run; it goes with --dry-run")
@@ -101,7 +111,11 @@ def run(
 
     wanted = Wanted(report, markdown, html, junit, step_summary, quiet, as_json)
     wanted.check()
-    asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds, tests)
+    asked = asked_of(
+        good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds, tests
+    )
+    if half != "both":
+        asked = replace(asked, half=_half(half, asked, seeds or 1, dry_run=dry_run, quiet=quiet or as_json))
     question, conductor = open_question(asked)
     if dry_run:
         from mbisect.conduct import left_out_of
@@ -119,7 +133,7 @@ def run(
     raise typer.Exit(STATUS[record.finding.outcome])
 
 
-def _asked(
+def asked_of(
     good: str,
     bad: str,
     command: list[str] | None,
@@ -128,8 +142,9 @@ def _asked(
     axes: list[str] | None,
     timeout: float | None,
     allow_builds: bool,
-    tests: list[str] | None,
+    tests: list[str] | None = None,
 ) -> Asked:
+    """What was typed, where."""
     from mbisect.terms import Asked, Axis
 
     for axis in axes or []:
@@ -149,6 +164,27 @@ def _asked(
         str(Path.cwd()),
         tuple(tests or ()),
     )
+
+
+def _half(wanted: str, asked: Asked, seeds: int, *, dry_run: bool, quiet: bool) -> Half | None:
+    """The half to search; `auto`: the one that the matrix finds guilty, and both where it is not one alone."""
+    if wanted not in HALVES:
+        raise UsageError(f"--half {wanted}: there is no such half; known: {', '.join(HALVES)}")
+    if asked.command or asked.tests:
+        raise UsageError(
+            "--half: a command after `--` and tests have no halves; declare them in mbisect.toml (docs/matrix.md)"
+        )
+    if wanted != "auto":
+        return wanted  # type: ignore[return-value]  # it is one of these
+    if dry_run:
+        raise UsageError("--half auto runs the matrix, and --dry-run runs nothing: name the half, or leave --half out")
+    from mbisect.cli.matrix import measured
+    from mbisect.report.crossed import sentence
+
+    found = measured(asked, seeds, fresh=False, quiet=quiet)
+    if not quiet:
+        say(sentence(found))
+    return found.guilty
 
 
 def open_question(asked: Asked) -> tuple[Question, Conductor]:

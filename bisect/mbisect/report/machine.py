@@ -36,6 +36,7 @@ def as_report(record: Record) -> dict[str, object]:
             for healed in finding.healed
         ],
         "confirmed": {"sufficient": finding.sufficient, "necessary": finding.necessary},
+        **({"half": record.half, "whole": finding.whole} if record.half is not None else {}),
         "timeline": len(record.timeline),
         "trials": len(record.trials),
         "environments": record.environments,

@@ -50,7 +50,7 @@ def _parts(record: Record) -> Iterator[str]:
     if finding.outcome == "found":
         yield from (bullets(_about(record)), bullets(_confirmations(record)))
     else:
-        yield escape(words.ADVICE[finding.outcome])
+        yield escape(words.advice(record))
     yield from _beside(record)
     yield from _answers(record)
     yield escape(words.healed_sentence(finding))
@@ -73,15 +73,10 @@ def _about(record: Record) -> Iterator[str]:
 
 
 def _confirmations(record: Record) -> Iterator[str]:
-    finding = record.finding
-    for name, held, sentence in (
-        ("sufficient", finding.sufficient, words.sufficient_sentence(finding)),
-        ("necessary", finding.necessary, words.necessary_sentence(finding)),
-    ):
-        mark = {True: "✓", False: "✗", None: "∅"}[held]
-        trials = exhibits.confirming(record, "sufficient" if name == "sufficient" else "necessary")
-        told = [f"trial {exhibits.number_of(record, t)}: {code(t.outcome.reason)}" for t in trials]
-        yield f"{mark} **{name}**: {escape(sentence)}" + (f" ({', '.join(told)})" if told else "")
+    for shown in exhibits.confirmations(record):
+        mark = {True: "✓", False: "✗", None: "∅"}[shown.held]
+        told = [f"trial {exhibits.number_of(record, t)}: {code(t.outcome.reason)}" for t in shown.trials]
+        yield f"{mark} **{shown.name}**: {escape(shown.sentence)}" + (f" ({', '.join(told)})" if told else "")
 
 
 def _beside(record: Record) -> Iterator[str]:
