@@ -194,6 +194,8 @@ class Asked:
     allow_builds: bool = False
     folder: str = "."
     """Where the command was typed."""
+    like: str = ""
+    """The snapshot whose revisions, settings, seed and variables an end that is a lock file is run with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,6 +39,12 @@ def run(
         typer.Argument(metavar="-- COMMAND …", help="Judged by its exit status: 0 good, 125 untestable, 1-127 bad."),
     ] = None,
     python: Python = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="NAME", help="Run lock files with the revisions, settings and seed of this snapshot."
+        ),
+    ] = None,
     good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
     bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end alone.")] = None,
     axis: Annotated[
@@ -87,7 +94,7 @@ def run(
     if verbose and not dry_run:
         raise UsageError("--verbose says what is thought of the changes before a run; it goes with --dry-run")
     asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds)
-    question, conductor = open_question(asked)
+    question, conductor = open_question(replace(asked, like=like or ""))
     if dry_run:
         from mbisect.conduct import left_out_of
 
@@ -98,7 +105,7 @@ def run(
     from mbisect.conduct import Options
 
     options = Options(jobs, seeds, confidence, max_trials, fresh, fidelity, tuple(suspect or ()))
-    with _reporter(quiet or as_json) as reporter:
+    with reporter_for(quiet or as_json) as reporter:
         record = conductor.answer(options, reporter)
     deliver(record, report, markdown, quiet=quiet, as_json=as_json)
     raise typer.Exit(STATUS[record.finding.outcome])
@@ -147,7 +154,8 @@ def open_question(asked: Asked) -> tuple[Question, Conductor]:
     return question, Conductor(question, store, endpoints_of(os.environ), find_links_of(os.environ))
 
 
-def _reporter(quiet: bool) -> Any:
+def reporter_for(quiet: bool) -> Any:
+    """Who shows the progress of a search: drawn on a terminal, line by line in a log, or nobody."""
     from contextlib import nullcontext
 
     from mbisect.events import Reporter
