@@ -70,10 +70,8 @@ class Smoked:
 def history_of(against: str | None, state: Path | None, here: Path, cache: Path) -> History:
     """The history of a snapshot. Raises UsageError where it is not clear of which."""
     project, root = find_project(here) or (Project(), here)
-    folder = (
-        state if state is not None else cache / "smoke" / hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
-    )
-    return History(folder / _named(against, project, root))
+    own = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
+    return History((state or cache / "smoke" / own) / _named(against, project, root))
 
 
 def _named(against: str | None, project: Project, root: Path) -> str:
@@ -130,9 +128,11 @@ class Smoking:
             reference=(since.lock if since is not None else self._name if good is not None else ""),
             moved=_moved(question),
         )  # fmt: skip
+        seen = "nothing has moved" if not smoke.moved else f"{len(smoke.moved)} of them moved"
+        since_when = f" since {since.at[:10]}" if since is not None else f" since {good}" if good is not None else ""
+        self._say(f"{len(question.bad.lock.pins)} packages, {seen}{since_when}")
         if since is not None and self._is_known(smoke, since):
-            why = f"nothing has moved since {since.at[:10]}: {since.why}"
-            smoke = replace(smoke, light="green", why=why, runs=since.runs, remembered=True)
+            smoke = replace(smoke, light="green", why=since.why, runs=since.runs, remembered=True)
             return self._keep(Smoked(smoke, asked, None, since))
         smoke = self._measured(smoke, question, since)
         if self._wanted.accept and smoke.light != "untestable":

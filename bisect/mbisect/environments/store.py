@@ -30,17 +30,8 @@ from mbisect.environments.uv import Uv
 from mbisect.errors import UsageError
 
 PARTS = (
-    "environments",
-    "trials",
-    "runs",
-    "smoke",
-    "staged",
-    "datasets",
-    "bytecode",
-    "index",
-    "records",
-    "images",
-    "uv",
+    *("environments", "trials", "runs", "smoke", "staged", "datasets", "bytecode"),
+    *("index", "records", "images", "uv"),
 )
 """A file that several parts link to counts for the first of them: uv's own share is what no environment uses."""
 MEASURED = "trial.json"
