@@ -128,9 +128,7 @@ class Smoking:
             reference=(since.lock if since is not None else self._name if good is not None else ""),
             moved=_moved(question),
         )  # fmt: skip
-        seen = "nothing has moved" if not smoke.moved else f"{len(smoke.moved)} of them moved"
-        since_when = f" since {since.at[:10]}" if since is not None else f" since {good}" if good is not None else ""
-        self._say(f"{len(question.bad.lock.pins)} packages, {seen}{since_when}")
+        self._say(f"{len(question.bad.lock.pins)} packages{_since(smoke, since)}")
         if since is not None and self._is_known(smoke, since):
             smoke = replace(smoke, light="green", why=since.why, runs=since.runs, remembered=True)
             return self._keep(Smoked(smoke, asked, None, since))
@@ -248,6 +246,13 @@ def _moved(question: Question) -> tuple[Change, ...]:
     good, bad = question.good.values, question.bad.values
     keys = [key for key in good.differing(bad) if key.axis is Axis.PACKAGE]
     return tuple(Change(key, good.get(key), bad.get(key)) for key in keys)
+
+
+def _since(smoke: Smoke, since: Smoke | None) -> str:
+    """`; 31 moved since 2026-11-25`; empty where there is nothing to compare with."""
+    if not smoke.reference:
+        return ""
+    return f"; {len(smoke.moved) or 'none'} moved since {since.at[:10] if since is not None else smoke.reference}"
 
 
 def _content(question: Question, values: str) -> str:
