@@ -135,10 +135,12 @@ def test_a_command_is_handed_on_as_a_line_of_shell(job: Callable[..., dict[str, 
 
 def test_a_smoke_that_could_not_begin_says_why_in_the_summary(job: Callable[..., dict[str, Any]]) -> None:
     said = job("smoke.sh", WILL_BE="broken")
-    assert (said["status"], said["light"]) == ("2", "")
+    assert (said["status"], said["light"]) == ("2", "untestable")
     assert "no smoke (exit status 2)" in said["summary"]
     assert "these requirements have no solution" in said["summary"]
     assert "these requirements have no solution" in said["stderr"]
+    [issue] = job("issue.sh", LIGHT=said["light"])["gh"]["issues"]
+    assert issue["body"].startswith("## ∅ v1: no smoke")
 
 
 def test_one_issue_is_opened_kept_up_to_date_and_closed(job: Callable[..., dict[str, Any]], tmp_path: Path) -> None:

@@ -5,34 +5,35 @@
 # MBISECT program, AGAINST snapshot, SEEDS, JOBS, STATE folder, REPORTS folder, COMMAND line of shell or empty.
 set -euo pipefail
 
+rm -rf "$REPORTS"
 mkdir -p "$REPORTS"
 command=()
 if [ -n "${COMMAND:-}" ]; then command=(-- bash -c "$COMMAND"); fi
 
 status=0
-"$MBISECT" smoke --against "$AGAINST" --seeds "$SEEDS" --jobs "$JOBS" --state "$STATE" \
-    --report "$REPORTS/smoke.json" --markdown "$REPORTS/smoke.md" --html "$REPORTS/history.html" \
-    "${command[@]}" 2> >(tee "$REPORTS/log.txt" >&2) || status=$?
+{
+    "$MBISECT" smoke --against "$AGAINST" --seeds "$SEEDS" --jobs "$JOBS" --state "$STATE" \
+        --report "$REPORTS/smoke.json" --markdown "$REPORTS/smoke.md" --html "$REPORTS/history.html" \
+        "${command[@]}" 2>&1 >&3 | tee "$REPORTS/log.txt" >&2
+} 3>&1 || status=$?
 
 light='' run=''
 if [ -s "$REPORTS/smoke.json" ]; then
     light=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["light"])' "$REPORTS/smoke.json")
     run=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["run"] or "")' "$REPORTS/smoke.json")
+else # it could not begin: its last lines say why
+    if [ "$status" = 2 ]; then light=untestable; fi
+    {
+        echo "## ∅ $AGAINST: no smoke (exit status $status)"
+        echo
+        echo '```text'
+        tail -n 3 "$REPORTS/log.txt"
+        echo '```'
+    } > "$REPORTS/smoke.md"
 fi
 {
     echo "status=$status"
     echo "light=$light"
     echo "run=$run"
 } >> "$GITHUB_OUTPUT"
-
-if [ -s "$REPORTS/smoke.md" ]; then
-    cat "$REPORTS/smoke.md" >> "$GITHUB_STEP_SUMMARY"
-else # it could not begin: its last line says why
-    {
-        echo "## ✗ $AGAINST: no smoke (exit status $status)"
-        echo
-        echo '```text'
-        tail -n 3 "$REPORTS/log.txt"
-        echo '```'
-    } >> "$GITHUB_STEP_SUMMARY"
-fi
+cat "$REPORTS/smoke.md" >> "$GITHUB_STEP_SUMMARY"

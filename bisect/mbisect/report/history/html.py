@@ -20,6 +20,8 @@ WIDTH, HEIGHT = 1000.0, 280.0
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 20.0, 16.0, 36.0
 """Margins for the words at the axes."""
 MOST_LABELS = 8
+MOST_DRAWN = 120
+"""Smokes in the picture, the newest; the table has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Mark:
     mark: str
     title: str
     """What a pointer that hovers is told."""
+    room: float
+    """Between it and the next."""
 
 
 def as_html(name: str, metric: str, nights: Sequence[Night]) -> str:
@@ -44,8 +48,9 @@ def as_html(name: str, metric: str, nights: Sequence[Night]) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    low, high = _scale(nights)
-    marks = [_mark(night, i, len(nights), low, high) for i, night in enumerate(nights)]
+    drawn = nights[-MOST_DRAWN:]
+    low, high = _scale(drawn)
+    marks = [_mark(night, i, len(drawn), low, high) for i, night in enumerate(drawn)]
     smokes = [night.smoke for night in nights]
     return environment.get_template("page.html.j2").render(
         name=name,
@@ -57,7 +62,7 @@ def as_html(name: str, metric: str, nights: Sequence[Night]) -> str:
         line=" ".join(f"{mark.x:.1f},{mark.middle:.1f}" for mark in marks if mark.middle is not None),
         rows=[_row(night) for night in reversed(nights)],
         ticks=[(_y(value, low, high), number(value)) for value in _ticks(low, high)],
-        days=_days(nights, marks),
+        days=_days(drawn, marks),
         size=(WIDTH, HEIGHT),
         plot=(LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM),
     )
@@ -78,14 +83,15 @@ def _ticks(low: float, high: float) -> list[float]:
 def _mark(night: Night, place: int, of: int, low: float, high: float) -> Mark:
     smoke = night.smoke
     told = [f"{smoke.at[:10]} {smoke.light}", words.measured(night), words.moved(smoke, 3), words.found(smoke)]
-    middle = night.middle
+    middle, room = night.middle, (WIDTH - LEFT - RIGHT) / max(1, of)
     return Mark(
-        LEFT + (WIDTH - LEFT - RIGHT) * (place + 0.5) / max(1, of),
+        LEFT + room * (place + 0.5),
         tuple(_y(value, low, high) for value in night.values),
         None if middle is None else _y(middle, low, high),
         smoke.light,
         MARKS[smoke.light],
         "\n".join(text for text in told if text),
+        room,
     )
 
 
@@ -104,13 +110,14 @@ def _days(nights: Sequence[Night], marks: Sequence[Mark]) -> list[tuple[float, s
 
 def _row(night: Night) -> dict[str, object]:
     smoke = night.smoke
+    listed = night.values and smoke.why == ", ".join(run.reason for run in smoke.runs)
     return {
         "at": smoke.at,
         "day": smoke.at[:10],
         "light": smoke.light,
         "mark": MARKS[smoke.light],
         "values": words.measured(night),
-        "why": one_line(smoke.why),
+        "why": "" if listed else one_line(smoke.why),
         "found": words.found(smoke),
         "confirmed": words.confirmed(smoke),
         "run": smoke.run,
