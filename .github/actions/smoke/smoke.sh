@@ -2,11 +2,13 @@
 # One smoke in a job of GitHub Actions: reports into $REPORTS, the summary of the step, and what it came to as outputs.
 # It always succeeds: a later step ends with the smoke's own status, when everything has been kept and told.
 #
-# MBISECT program, AGAINST snapshot, SEEDS, JOBS, STATE folder, REPORTS folder, COMMAND line of shell or empty.
+# MBISECT program, AGAINST snapshot, SEEDS, JOBS, STATE folder, REPORTS folder; COMMAND line of shell and FIND_LINKS, or
+# empty.
 set -euo pipefail
 
 rm -rf "$REPORTS"
 mkdir -p "$REPORTS"
+if [ -n "${FIND_LINKS:-}" ]; then export UV_FIND_LINKS=$FIND_LINKS; fi
 command=()
 if [ -n "${COMMAND:-}" ]; then command=(-- bash -c "$COMMAND"); fi
 
