@@ -261,6 +261,35 @@ def test_killed_at_any_time_it_leaves_the_last_green_as_it_was(place: Place, cac
     assert (said.status, json.loads(said.stdout)["found"]) == (1, f"{place.name} 1.0 → 1.1 turns good into bad")
 
 
+def test_the_step_of_the_github_action_tells_of_it(place: Place, cache: Path) -> None:
+    script = Path(__file__).parents[2] / ".github" / "actions" / "smoke" / "smoke.sh"
+    outputs, summary = place.folder / "outputs", place.folder / "summary"
+    env = {
+        **os.environ,
+        "MBISECT": str(PROGRAM),
+        "MBISECT_CACHE": str(cache),
+        "AGAINST": "app",
+        "SEEDS": "2",
+        "JOBS": "1",
+        "STATE": ".mbisect/smoke",
+        "REPORTS": str(place.folder / "reports"),
+        "COMMAND": "python test.py",
+        "GITHUB_OUTPUT": str(outputs),
+        "GITHUB_STEP_SUMMARY": str(summary),
+        "FIND_LINKS": str(place.folder / "wheels"),
+    }
+    for version in ("1.0", "1.1"):
+        place.release(version, f"WORKS = {version == '1.0'}")
+        done = subprocess.run(["bash", script], cwd=place.folder, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    said = [line for line in outputs.read_text().splitlines() if not line.startswith("run=")]
+    assert said == ["status=0", "light=green", "status=1", "light=red"]
+    assert f"{place.name} 1.0 → 1.1 turns good into bad" in summary.read_text()
+    assert f"{place.name} 1.0 → 1.1 turns good into bad" in (place.folder / "reports" / "history.html").read_text()
+    log = (place.folder / "reports" / "log.txt").read_text()
+    assert log.startswith("mbisect: resolving") and "trial 1" in log
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
