@@ -74,7 +74,7 @@ def light_of(ends: Ends, seeds: int, judge: Judge) -> tuple[Light, str]:
     """The light, and the reason. Runs more of both while it is not clear whether they differ.
 
     By thresholds or an exit status, what is good in every run is green whatever the reference did, and what is bad in
-    every run is red: the search measures the reference before it believes that.
+    every run is red, unless the reference is known to fail: the search measures it before it believes that.
     """
     ends.run_today(seeds)
     outcomes = [trial.outcome for trial in ends.today]
@@ -86,7 +86,8 @@ def light_of(ends: Ends, seeds: int, judge: Judge) -> tuple[Light, str]:
         return "green", said
     if not ends.compared and not absolute and verdicts == {Verdict.UNSURE}:
         return "green", f"{said}; the first, with nothing to compare it with"
-    if not ends.compared or (absolute and verdicts == {Verdict.BAD}):
+    accepted = any(outcome.verdict is Verdict.BAD for outcome in ends.reference)
+    if not ends.compared or (absolute and verdicts == {Verdict.BAD} and not accepted):
         return ("red" if Verdict.BAD in verdicts else "unsure"), said
     if absolute and not verdicts & {Verdict.GOOD, Verdict.BAD}:
         return "unsure", said

@@ -117,7 +117,7 @@ class Smoking:
         question = self._pose(asked)
         metric = question.judge.metric if isinstance(question.judge, MetricJudge) else ""
         command = question.workload.command
-        since = None if self._wanted.accept else self.history.reference(command, metric)
+        since = self.history.reference(command, metric)
         good = self._good(since)
         if good is not None:
             asked = replace(asked, good=good)
@@ -172,7 +172,7 @@ class Smoking:
             return _written(self.history.path(since.lock), self._here)
         table = self._project.snapshots.get(self._name)
         own = table is not None and (self._root / (table.lock or f"lockfiles/{self._name}.txt")).is_file()
-        return self._name if own and not self._wanted.accept else None
+        return self._name if own else None
 
     def _is_known(self, smoke: Smoke, since: Smoke) -> bool:
         enough = len(since.runs) >= self._wanted.seeds

@@ -107,6 +107,8 @@ def test_what_is_green_is_what_the_next_one_is_compared_with(place: Place) -> No
     smokes = json.loads(history.stdout)["smokes"]
     assert [smoke["light"] for smoke in smokes] == ["green", "green", "red", "green"]
     assert [smoke["values"] for smoke in smokes] == [[1.0, 1.0], [1.0, 1.0], [0.0, 0.0], [1.0, 1.0]]
+    unknown = place.mbisect(place.folder, "history", "--state", "state", "--metric", "loss")
+    assert (unknown.status, unknown.stderr) == (2, "mbisect: --metric loss: no smoke measured it; there is passed\n")
     text = place.mbisect(place.folder, "history", "--state", "state").stdout
     assert [line[11:12] for line in text.splitlines() if line.startswith("20")] == ["✓", "✓", "✗", "✓"]
 
@@ -204,6 +206,9 @@ def test_a_red_that_is_meant_can_be_accepted(place: Place) -> None:
         "green: accepted as it is: exit status 1: AssertionError (2 runs)\n"
     )
     assert "nothing has moved" in place.smoke(command=TEST).stdout
+    place.release("1.2", "WORKS = False")
+    said = place.smoke(command=TEST)
+    assert (said.status, f"{place.name} 1.1 → 1.2" in said.stdout) == (0, True)
 
 
 def test_two_at_the_same_time_do_not_disturb_each_other(place: Place, cache: Path) -> None:

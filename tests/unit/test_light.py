@@ -46,6 +46,11 @@ def test_what_is_bad_in_every_run_is_red_and_the_search_looks_at_the_reference()
     assert world.light(2) == ("red", "exit status 1 (2 runs)")
 
 
+def test_what_fails_as_an_accepted_reference_does_is_green() -> None:
+    remembered = [Outcome(Verdict.BAD, "exit status 1")] * 2
+    assert World(ExitStatusJudge(), [None, None], []).light(2, remembered=remembered)[0] == "green"
+
+
 def test_what_lies_between_the_thresholds_cannot_be_told() -> None:
     world = World(MetricJudge("score", 0.8, 0.5), [0.7, 0.6], [0.9] * 9)
     assert world.light(2)[0] == "unsure"

@@ -10,11 +10,11 @@ from rich.text import Text
 from mbisect.report.history import words
 from mbisect.report.history.words import COLOURS, MARKS, Night
 from mbisect.report.untrusted import one_line
-from mbisect.report.words import counted, listed, move, number
+from mbisect.report.words import listed, move, number
 
 WIDEST = 112
 """Cells; longer lines are hard to read."""
-SCALE = 22
+SCALE = 16
 """Cells of the scale on which runs are dots."""
 DOTS = "·•●"
 """One run, two, and more that share a cell."""
@@ -79,8 +79,7 @@ def _told(night: Night) -> Iterator[str]:
     """What moved; then what was found, or why it says nothing."""
     smoke = night.smoke
     if smoke.moved:
-        some = [move(one) for one in smoke.moved]
-        yield some[0] if len(some) == 1 else f"{counted(len(some), 'package')}: {listed(some, most=2)}"
+        yield listed([move(one) for one in smoke.moved], most=1)
     else:
         yield "nothing moved" if smoke.reference else "the first"
     if smoke.light in ("unsure", "untestable"):
