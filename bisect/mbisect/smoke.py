@@ -201,10 +201,10 @@ class Smoking:
         """What keeps today's lock from being measured at all is for the user to mend; the history tells of it."""
         try:
             yield
-        except ConfigError as error:
+        except (ConfigError, UsageError) as error:
             why = str(error).removeprefix("good end: ")
             self.history.append(replace(smoke, light="untestable", why=why[:400]))
-            raise ConfigError(why) from error
+            raise type(error)(why) from error
 
     def _measuring(self, question: Question) -> AbstractContextManager[Measure]:
         conductor = Conductor(question, self._store, *self._indexes)

@@ -198,6 +198,13 @@ def test_ranges_without_a_solution_are_told_apart_and_remembered(place: Place) -
     assert "nothing has moved" in place.smoke(command=TEST).stdout
 
 
+def test_a_program_that_is_not_there_is_one_line_and_remembered(place: Place) -> None:
+    place.release("1.0", "WORKS = True")
+    said = place.smoke("--quiet", command=("no-such-program",))
+    assert (said.status, said.stderr) == (2, "mbisect: there is no program `no-such-program` in its environment\n")
+    assert [line["light"] for line in place.lines()] == ["untestable"]
+
+
 def test_a_red_that_is_meant_can_be_accepted(place: Place) -> None:
     place.release("1.0", "WORKS = True")
     assert place.smoke(command=TEST).status == 0
