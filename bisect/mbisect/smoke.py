@@ -128,7 +128,8 @@ class Smoking:
             reference=(since.lock if since is not None else self._name if good is not None else ""),
             moved=_moved(question),
         )  # fmt: skip
-        self._say(f"{len(question.bad.lock.pins)} packages{_since(smoke, since)}")
+        pins = len(question.bad.lock.pins)
+        self._say(f"{pins} package{'s' * (pins != 1)}{_since(smoke, since)}")
         if since is not None and self._is_known(smoke, since):
             smoke = replace(smoke, light="green", why=since.why, runs=since.runs, remembered=True)
             return self._keep(Smoked(smoke, asked, None, since))
