@@ -230,10 +230,12 @@ class Conductor:
             groups.stop()
 
     @contextmanager
-    def measuring(self, known: Iterable[Trial], reporter: Reporter) -> Iterator[Callable[[Ask], Trial]]:
-        """Runs further trials beside those that are known, one at a time, and alone with this question."""
+    def measuring(
+        self, known: Iterable[Trial], reporter: Reporter, *, fresh: bool = False
+    ) -> Iterator[Callable[[Ask], Trial]]:
+        """Runs further trials beside those that are known, alone with this question; `fresh`: what is known as well."""
         groups = self.groups()
-        bench = Bench(self._room(groups, fresh=False), reporter)
+        bench = Bench(self._room(groups, fresh=fresh), reporter)
         bench.recall(known)
         with self._alone(self.question.identity(), reporter):
             try:

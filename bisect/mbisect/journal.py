@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -173,27 +173,35 @@ class Journal:
 
     def lines(self) -> list[tuple[str, dict[str, Any]]]:
         """Every line that is whole, as what it is and what it says."""
-        if not self.path.exists():
-            return []
-        found = []
-        for line in self.path.read_bytes().splitlines():
-            try:
-                [[kind, data]] = json.loads(line).items()
-            except (ValueError, AttributeError, RecursionError):
-                continue
-            found.append((kind, data))
-        return found
+        return [(kind, data) for line in whole_lines(self.path) if len(line) == 1 for kind, data in line.items()]
 
     def _append(self, kind: str, data: object) -> None:
-        """One line in one write, on disk before this returns; after a torn line a new one is begun."""
-        line = json.dumps({kind: data}, separators=(",", ":")).encode() + b"\n"
-        with self.path.open("a+b") as file:
-            if file.tell() > 0:
-                file.seek(-1, os.SEEK_END)
-                line = line if file.read(1) == b"\n" else b"\n" + line
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        append_line(self.path, {kind: data})
+
+
+def append_line(path: Path, data: Mapping[str, object]) -> None:
+    """One line of JSON in one write, on disk before this returns; after a torn line a new one is begun."""
+    line = json.dumps(data, separators=(",", ":")).encode() + b"\n"
+    with path.open("a+b") as file:
+        if file.tell() > 0:
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" else b"\n" + line
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of such a file; torn lines and all else are passed over."""
+    found = []
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        try:
+            data = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(data, dict):
+            found.append(data)
+    return found
 
 
 @cache

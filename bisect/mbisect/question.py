@@ -66,8 +66,10 @@ class Question:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
-def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets: Path) -> Question:
-    """Read the snapshots and put the question together.
+def pose(
+    asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets: Path, *, alike: bool = False
+) -> Question:
+    """Read the snapshots and put the question together; `alike`: both ends may be the same.
 
     `datasets` is a folder for clones of dataset bundles. Raises ConfigError and UsageError, one line each.
     """
@@ -75,14 +77,14 @@ def pose(asked: Asked, find_interpreter: Callable[[str], Interpreter], datasets:
     found = find_project(here)
     project, root = found if found is not None else (Project(), here)
     dataset = _dataset(project, root, datasets)
-    reader = _Reader(project, root, dataset, here, find_interpreter)
+    reader = _Reader(project, root, dataset, here, find_interpreter, asked.like)
     if asked.command and asked.tests:
         raise UsageError("--pytest is what is run: leave out the command after `--`, or --pytest")
     good, bad = reader.read(asked.good, asked.good_python, "--good"), reader.read(asked.bad, asked.bad_python, "--bad")
     if asked.axes:
         taken = {key: bad.values.get(key) for key in good.values.differing(bad.values) if key.axis not in asked.axes}
         good = replace(good, values=good.values.put(taken))
-    if good.values == bad.values:
+    if good.values == bad.values and not alike:
         raise UsageError(f"nothing differs between {asked.good} and {asked.bad}: there is nothing to search")
     for axis in (COMMIT, DATASET):
         if (axis in good.values) != (axis in bad.values):
@@ -221,6 +223,7 @@ class _Reader:
     dataset: Path | None
     folder: Path
     find_interpreter: Callable[[str], Interpreter]
+    like: str = ""
 
     def read(self, name: str, python: str | None, where: str) -> Snapshot:
         """A snapshot by its name, a lock file of any format by its path, or `image:NAME`; `where` is the option."""
@@ -231,7 +234,7 @@ class _Reader:
             if not (self.folder / name).exists() and "/" not in name and not name.endswith((".txt", ".lock", *ENDINGS)):
                 known = ", ".join(self.project.snapshots) or "none"
                 raise UsageError(f"{where}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file")
-            return self._snapshot(name, name, load(self.folder / name), SnapshotTable(), python)
+            return self._lock_file(name, python)
         lock = lock_file(self.root, name, table)
         return self._snapshot(name, str(lock), load(self.root / lock), table, python, with_settings=True)
 
@@ -250,6 +253,17 @@ class _Reader:
         except ConfigError as error:
             return None, str(error)
         return found, "" if found else f"{path.name} holds none"
+
+    def _lock_file(self, name: str, python: str | None) -> Snapshot:
+        """A lock file by itself, or run as the snapshot `like` is."""
+        source = load(self.folder / name)
+        if not self.like:
+            return self._snapshot(name, name, source, SnapshotTable(), python)
+        if self.like not in self.project.snapshots:
+            known = ", ".join(self.project.snapshots) or "none"
+            raise UsageError(f"--as {self.like}: there is no such snapshot in mbisect.toml (known: {known})")
+        table, called = self.project.snapshots[self.like], f"{self.like} with {Path(name).name}"
+        return self._snapshot(called, name, source, table, python, with_settings=True)
 
     def _image(self, name: str, python: str | None) -> Snapshot:
         """A Docker image: its packages and variables, and its very Python where that can be had."""

@@ -198,6 +198,8 @@ class Asked:
     """What pytest is to run, instead of a command: `tests/test_x.py::test_y`."""
     half: Half | None = None
     """The half of the workload that is searched; in the other one everything is as at the good end."""
+    like: str = ""
+    """The snapshot whose revisions, settings, seed and variables an end that is a lock file is run with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,25 @@ def test_a_half_of_a_workload_that_has_none_is_told_with_what_to_write(project: 
         ask(project, "v1", "v4", command=(), half="training")
 
 
+def test_lock_files_are_run_as_the_snapshot_that_is_named(project: Path) -> None:
+    question = ask(project, like="v4", command=())
+    good, bad = question.good.values, question.bad.values
+    assert {str(key) for key in good.differing(bad)} == {"idna", "six"}
+    assert (good[SEED], good[Key(Axis.SETTING, "epochs")], good[Key(Axis.VARIABLE, "FLAG")]) == ("5", "5", "on")
+    assert (question.good.name, question.good.lock.source) == ("v4 with good.txt", "good.txt")
+    assert ask(project, "v1", like="v4", command=()).good.values[SEED] == "0"
+    with pytest.raises(UsageError, match=r"--as v9: there is no such snapshot in mbisect.toml \(known: v1, v4\)"):
+        ask(project, like="v9")
+
+
+def test_two_ends_that_are_the_same_are_a_question_only_where_that_is_asked_for(folder: Path) -> None:
+    with pytest.raises(UsageError, match="nothing differs"):
+        ask(folder, bad="good.txt")
+    same = Asked("good.txt", "good.txt", ("python", "t.py"), folder=str(folder))
+    question = pose(same, interpreter, folder / "cache", alike=True)
+    assert question.good.values == question.bad.values
+
+
 def test_a_project_is_found_from_below(project: Path) -> None:
     (project / "deep").mkdir()
     assert ask(project / "deep", "v1", "v4", command=()).repository == project

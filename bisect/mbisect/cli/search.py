@@ -46,6 +46,12 @@ def run(
         ),
     ] = None,
     python: Python = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="NAME", help="Run lock files with the revisions, settings and seed of this snapshot."
+        ),
+    ] = None,
     good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
     bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end alone.")] = None,
     axis: Annotated[
@@ -116,7 +122,7 @@ def run(
     )
     if half != "both":
         asked = replace(asked, half=_half(half, asked, seeds or 1, dry_run=dry_run, quiet=quiet or as_json))
-    question, conductor = open_question(asked)
+    question, conductor = open_question(replace(asked, like=like or ""))
     if dry_run:
         from mbisect.conduct import left_out_of
 
@@ -127,7 +133,7 @@ def run(
     from mbisect.conduct import Options
 
     options = Options(jobs, seeds, confidence, max_trials, fresh, fidelity, tuple(suspect or ()))
-    with _reporter(quiet or as_json) as reporter:
+    with reporter_for(quiet or as_json) as reporter:
         record = conductor.answer(options, reporter)
     deliver(record, wanted)
     raise typer.Exit(STATUS[record.finding.outcome])
@@ -200,7 +206,8 @@ def open_question(asked: Asked) -> tuple[Question, Conductor]:
     return question, Conductor(question, store, endpoints_of(os.environ), find_links_of(os.environ))
 
 
-def _reporter(quiet: bool) -> Any:
+def reporter_for(quiet: bool) -> Any:
+    """Who shows the progress of a search: drawn on a terminal, line by line in a log, or nobody."""
     from contextlib import nullcontext
 
     from mbisect.events import Reporter
