@@ -297,7 +297,8 @@ def test_the_step_of_the_github_action_tells_of_it(place: Place, cache: Path) ->
     said = [line for line in outputs.read_text().splitlines() if not line.startswith("run=")]
     assert said == ["status=0", "light=green", "status=1", "light=red"]
     assert f"{place.name} 1.0 → 1.1 turns good into bad" in summary.read_text()
-    assert f"{place.name} 1.0 → 1.1 turns good into bad" in (place.folder / "reports" / "history.html").read_text()
+    for page in ("history.html", "search.html"):
+        assert f"{place.name} 1.0 → 1.1 turns good into bad" in (place.folder / "reports" / page).read_text()
     log = (place.folder / "reports" / "log.txt").read_text()
     assert log.startswith("mbisect: resolving") and "trial 1" in log
 

@@ -59,6 +59,8 @@ MBISECT = '''#!{python}
 """A smoke that says what it is told to."""
 import json, os, pathlib, sys
 options = dict(zip(sys.argv, sys.argv[1:]))
+if sys.argv[1] == "report":
+    sys.exit(pathlib.Path(options["--html"]).write_text("<!doctype html>" + sys.argv[2]) * 0)
 pathlib.Path("argv.json").write_text(json.dumps(sys.argv[1:]))
 print("mbisect: resolving", file=sys.stderr)
 light = os.environ["WILL_BE"]
@@ -123,9 +125,11 @@ def test_the_smoke_step_succeeds_and_says_what_came_of_it(
     said = job("smoke.sh", WILL_BE=light)
     assert (said["status"], said["light"], said["run"]) == (status, light, run)
     assert said["summary"] == f"## {light}\n"
+    search = ["search.html"] if run else []
     assert {path.name for path in (tmp_path / "reports").iterdir()} == {
-        *("smoke.json", "smoke.md", "history.html", "log.txt")
-    }
+        *("smoke.json", "smoke.md", "history.html", "log.txt"), *search
+    }  # fmt: skip
+    assert all((tmp_path / "reports" / name).read_text().endswith(run) for name in search)
 
 
 def test_a_command_is_handed_on_as_a_line_of_shell(job: Callable[..., dict[str, Any]], tmp_path: Path) -> None:

@@ -38,4 +38,7 @@ fi
     echo "light=$light"
     echo "run=$run"
 } >> "$GITHUB_OUTPUT"
+if [ -n "$run" ]; then # the search has a page of its own; without one the rest still stands
+    "$MBISECT" report "$run" --quiet --html "$REPORTS/search.html" > /dev/null || true
+fi
 cat "$REPORTS/smoke.md" >> "$GITHUB_STEP_SUMMARY"
