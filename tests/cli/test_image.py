@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import docker.errors
 import pytest
 
 from mbisect.environments.engine import LABEL, SCRATCH, Engine, connect
@@ -287,3 +289,34 @@ def test_an_error_of_ours_leaves_no_container(client: docker.DockerClient, train
     with pytest.raises(ZeroDivisionError), engine.files(engine.image(train)):
         raise ZeroDivisionError
     assert left(client) == []
+
+
+SLIM = """FROM mbisect-base
+RUN python3 -m venv /venv
+COPY wheels /wheels
+ENV PATH=/venv/bin:/usr/bin:/bin PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels
+"""
+
+
+def test_an_exported_dockerfile_is_built_by_the_engine_and_installs_the_lock_and_nothing_with_another_hash(
+    mbisect: Any, project: Path, client: docker.DockerClient, images: Any
+) -> None:
+    """`FROM python:3.11-slim` is replaced by an image that is here: no engine of the tests can fetch one."""
+    asked = json.dumps([*PACKAGES])
+    (project / "envs").mkdir()
+    (project / "envs" / "v1.toml").write_text(f'python = "3.11"\nrequirements = {asked}\n')
+    (project / "mbisect.toml").write_text('[snapshots.v1]\npython = "3.11"\n')
+    assert mbisect(project, "lock", "v1").status == 0
+    text = mbisect(project, "export", "v1", "--format", "dockerfile").stdout
+    assert text.count("--hash=sha256:") >= 2 * len(PACKAGES)
+    own = text.replace("FROM python:3.11-slim", f"FROM {images('slim', SLIM)}")
+    assert own != text
+    built = images("exported", own)
+    locked = {pin.partition("==")[0]: pin.partition("==")[2] for pin in PACKAGES}
+    assert mbisect(project, "snapshot", "built", "--image", built).status == 0
+    assert {name: version for name, (version, _) in releases(project, "built").items() if name in locked} == locked
+    wrong = re.sub(r"(?<='six==1.16.0 )[^']*", f"--hash=sha256:{'0' * 64}", own)
+    assert wrong != own
+    with pytest.raises(docker.errors.BuildError) as refused:
+        images("wrong", wrong)
+    assert "DO NOT MATCH" in "".join(str(line.get("stream", "")) for line in refused.value.build_log)

@@ -21,6 +21,7 @@ ENVIRONMENTS = {
     "3.11.7": ["httpx==0.27.2", "tqdm==4.66.4"],
     "3.12.1": ["jsonschema-specifications==2023.12.1", "six==1.16.0", "python-dateutil==2.9.0", "networkx==3.3"],
     "3.13.0": ["sympy==1.13.1", "filelock==3.16.1", "fsspec==2024.10.0", "tomlkit==0.13.2", "idna==3.10"],
+    "3.14.8": ["rich==13.7.1", "idna==3.10", "six==1.16.0", "packaging==23.2"],
 }
 """What a user installs with pip; with what that requires, pip itself included, five to ten packages."""
 

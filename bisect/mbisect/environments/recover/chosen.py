@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from mbisect.environments.pins import SHORT, shown
 from mbisect.environments.recover.evidence import SHOWN, Chosen, Evidence, Strength
@@ -37,6 +38,8 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "lora_dropout": (),
 }
 """Name → what else it is called."""
+BITS = 64
+"""Of a whole number; turning one of thousands of digits into text is refused by Python."""
 NAMES = {other: name for name, others in KNOWN.items() for other in (name, *others)}
 
 
@@ -53,9 +56,11 @@ class Setting:
 def chosen(file: str, place: str, name: str, value: object, strength: Strength) -> Iterator[Evidence]:
     """A setting by any of its names; nothing for other names, and for what is no plain value."""
     known = NAMES.get(name)
-    if known is None or not isinstance(value, bool | int | float | str) or len(str(value)) > SHORT:
+    if known is None or not isinstance(value, bool | int | float | str):
         return
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
+    if (isinstance(value, int) and value.bit_length() > BITS) or (isinstance(value, str) and len(value) > SHORT):
+        return
+    if isinstance(value, float) and not isfinite(value):
         return
     if known == SEED and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         return

@@ -20,6 +20,7 @@ from mbisect.environments.recover.readers import (
     notebook,
     pip_log,
     requirement_files,
+    script,
     torch_saved,
     wandb,
 )
@@ -51,6 +52,7 @@ READERS: tuple[Reader, ...] = (
     notebook,
     pip_log,
     requirement_files,
+    script,
     torch_saved,
     wandb,
 )
