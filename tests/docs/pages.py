@@ -4,6 +4,7 @@ A comment that readers do not see stands on the line above a block:
 
     <!-- run -->                    the commands are run; a ```text block that follows at once is what they print
     <!-- run, status 1 -->          they end with another exit status than 0
+    <!-- run if COMMAND -->         they are run where this command ends well: where there is such a thing
     <!-- file NAME -->              the block is written into that file before what comes after it is run
     <!-- shown by PATH PATH … -->   tests or benches that run these commands
     <!-- parsed -->                 an example whose names are the reader's: mbisect must understand it, no more
@@ -39,6 +40,7 @@ VARYING = {
     r"\b[0-9a-f]{12}\b": "ID",
     r"\b(?:\d+ h )?(?:\d+ min )?\d+(?:\.\d+)? s\b|\b(?:\d+ h )?\d+ min\b": "TIME",
     r"\b\d+(?:\.\d+)? [kMG]?B\b": "SIZE",
+    r'"seconds": [\d.]+': "SECONDS",
     r"\btrial \d+:": "trial N:",
     r"\b\d+ of \d+ runs \(\d+% to \d+%\)": "RUNS",
 }
@@ -69,7 +71,12 @@ class Block:
     @property
     def status(self) -> int:
         """The exit status that the page states."""
-        return int(self.more.removeprefix("status ") or 0)
+        return int(self.more.rpartition("status ")[2]) if "status " in self.more else 0
+
+    @property
+    def needs(self) -> str:
+        """The command that says whether they can be run; empty: they always can."""
+        return self.more.removeprefix("if ").partition(", status")[0] if self.more.startswith("if ") else ""
 
 
 def read(path: Path) -> tuple[list[Block], bool]:
@@ -112,7 +119,8 @@ class Ran:
     """What the commands of a block did."""
 
     block: Block
-    status: int
+    status: int | None
+    """None: they were not run, as what they need is not here."""
     stdout: str
     stderr: str
 
@@ -133,11 +141,18 @@ def perform(path: Path, folder: Path, cache: Path | None) -> Iterator[Ran]:
             target = folder / block.more
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(block.text, encoding="utf-8")
+        elif block.kind == "run" and block.needs and _bash(block.needs, folder, environ).returncode:
+            yield Ran(block, None, "", "")
         elif block.kind == "run":
-            argv = ["bash", "-euo", "pipefail", "-c", block.text]
-            done = subprocess.run(argv, cwd=folder, env=environ, capture_output=True, text=True, timeout=3600)
+            done = _bash(block.text, folder, environ)
             printed = done.stdout.replace(str(folder.resolve()), "~/project")
-            yield Ran(block, done.returncode, printed.replace(str(cache_root()), "~/.cache/mbisect"), done.stderr)
+            printed = printed.replace(str(cache or cache_root()), "~/.cache/mbisect")
+            yield Ran(block, done.returncode, printed, done.stderr)
+
+
+def _bash(commands: str, folder: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    argv = ["bash", "-euo", "pipefail", "-c", commands]
+    return subprocess.run(argv, cwd=folder, env=environ, capture_output=True, text=True, timeout=3600)
 
 
 def _environ(cache: Path | None) -> Mapping[str, str]:
@@ -163,7 +178,9 @@ def _steady(text: str) -> str:
 def write(path: Path) -> None:
     """Run a page and put what its commands print into it, where it shows something else."""
     with tempfile.TemporaryDirectory() as scratch:
-        ran = list(perform(path, Path(scratch, "project"), None) if read(path)[1] else _in_empty(path, scratch))
+        folder = Path(scratch, "project")
+        folder.mkdir()
+        ran = list(perform(path, folder, None if read(path)[1] else Path(scratch, "cache")))
     lines = path.read_text(encoding="utf-8").splitlines()
     for one in reversed(ran):
         if one.status != one.block.status:
@@ -172,11 +189,6 @@ def write(path: Path) -> None:
             shown = one.block.printed
             lines[shown.first : shown.first + len(shown.lines)] = [s.rstrip() for s in one.stdout.splitlines()]
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
-def _in_empty(path: Path, scratch: str) -> Iterator[Ran]:
-    Path(scratch, "project").mkdir()
-    return perform(path, Path(scratch, "project"), None)
 
 
 if __name__ == "__main__":

@@ -44,10 +44,16 @@ def test_what_a_page_shows_is_what_its_commands_print(page: str, tmp_path: Path,
     """What is run in a clone of the repository takes the user's own cache: its trials are minutes each."""
     clone = read(ROOT / page)[1]
     (folder := tmp_path / "project").mkdir()
+    missing: set[str] = set()
     for ran in perform(ROOT / page, folder, cache_root() if clone else fresh):
         where = f"{page}:{ran.block.first}: {ran.block.text}"
+        if ran.status is None:
+            missing.add(ran.block.needs)
+            continue
         assert ran.status == ran.block.status, f"{where}{ran.stdout}{ran.stderr}"
         assert ran.as_shown(), f"{where}printed\n{ran.stdout}"
+    if missing:
+        pytest.skip(f"{page}: left out what needs {' and '.join(f'`{one}`' for one in sorted(missing))}")
 
 
 @pytest.mark.parametrize("page", PAGES)
