@@ -123,7 +123,8 @@ def test_a_line_of_an_ellipsis_stands_for_any_lines_and_times_may_differ() -> No
 
 def commands(page: str) -> list[Block]:
     """The blocks of a page that are typed."""
-    return [block for block in read(ROOT / page)[0] if block.language in ("sh", "bash", "console", "shell")]
+    shells = ("sh", "bash", "console", "shell")
+    return [block for block in read(ROOT / page)[0] if block.language in shells and block.kind != "file"]
 
 
 def inline(page: str) -> list[str]:
@@ -165,4 +166,4 @@ def understood(words: list[str], *, whole: bool = True) -> None:
 def help_of(script: str) -> str:
     """What a script says of its options."""
     argv = [sys.executable, script, "--help"]
-    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout
