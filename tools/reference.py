@@ -100,17 +100,22 @@ def project_file() -> str:
     lines += ["An unknown key is an error, so that a misspelt one is not silently ignored. This repository's own:", ""]
     lines += ["```toml", (ROOT / project.FILE).read_text(encoding="utf-8").rstrip(), "```"]
     documented = _docstrings(ast.parse(inspect.getsource(project)))
-    models = (project.WorkloadTable, project.FidelityTable, project.JudgeTable, project.DatasetTable)
-    for model in (*models, project.Project, project.SnapshotTable):
-        said, fields = documented[model.__name__]
-        title, _, more = said.partition(": ") if said.startswith("[") else ("[settings]", "", "")
-        lines += ["", f"## {title.rstrip('.')}", ""]
-        lines += [_sentences(more[:1].upper() + more[1:]), ""] if more else []
-        kept = {key: one for key, one in model.model_fields.items() if model is not project.Project or key == "settings"}
-        hints = typing.get_type_hints(model)
-        rows = [(f"`{key}`", _kind(hints[key]), _default(one), fields[key]) for key, one in kept.items()]
-        lines += _table(("key", "holds", "default", "is"), rows)
+    for model in (project.WorkloadTable, project.FidelityTable, project.JudgeTable, project.DatasetTable):
+        lines += _model(model, *documented[model.__name__])
+    lines += ["", "## [settings]", "", f"Any keys. {documented['Project'][1]['settings']}"]
+    lines += _model(project.SnapshotTable, *documented["SnapshotTable"])
     return "\n".join(lines) + "\n"
+
+
+def _model(model: type[project.Table], said: str, fields: dict[str, str]) -> Iterator[str]:
+    """A table of the file; `fields` says what each key is."""
+    title, _, more = said.partition(": ")
+    yield from ("", f"## {title.rstrip('.')}", "")
+    if more:
+        yield from (_sentences(more[:1].upper() + more[1:]), "")
+    hints = typing.get_type_hints(model)
+    rows = [(f"`{key}`", _kind(hints[key]), _default(one), fields[key]) for key, one in model.model_fields.items()]
+    yield from _table(("key", "holds", "default", "is"), rows)
 
 
 def _docstrings(module: ast.Module) -> dict[str, tuple[str, dict[str, str]]]:

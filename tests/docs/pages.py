@@ -13,8 +13,8 @@ A comment that readers do not see stands on the line above a block:
     -->
 
 All of a page is run in one folder, in order: an empty one, or a clone of this repository where the page says
-`<!-- in a clone of the repository -->`. In what is printed, a line of `…` alone stands for any lines, and what a search may
-do otherwise on another machine may differ: ids, times, sizes, and how often something was run.
+`<!-- in a clone of the repository -->`. In what is printed, a line of `…` alone stands for any lines, and what a search
+may do otherwise on another machine may differ: ids, times, sizes, and how often something was run.
 
 `python tests/docs/pages.py PAGE …` runs pages and writes what their commands print into them, where that is not true.
 """
