@@ -100,10 +100,10 @@ def project_file() -> str:
     lines += ["An unknown key is an error, so that a misspelt one is not silently ignored. This repository's own:", ""]
     lines += ["```toml", (ROOT / project.FILE).read_text(encoding="utf-8").rstrip(), "```"]
     documented = _docstrings(ast.parse(inspect.getsource(project)))
-    for model in (project.WorkloadTable, project.FidelityTable, project.JudgeTable, project.DatasetTable):
-        lines += _model(model, *documented[model.__name__])
+    for name, (said, fields) in documented.items():
+        if said.startswith("["):
+            lines += _model(getattr(project, name), said, fields)
     lines += ["", "## [settings]", "", f"Any keys. {documented['Project'][1]['settings']}"]
-    lines += _model(project.SnapshotTable, *documented["SnapshotTable"])
     return "\n".join(lines) + "\n"
 
 
@@ -137,6 +137,8 @@ def _kind(annotation: Any) -> str:
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (types.UnionType, typing.Union):
         return _kind(next(one for one in inner if one is not type(None)))
+    if isinstance(annotation, type) and issubclass(annotation, project.Table):
+        return "table"
     if origin is tuple:
         return "tables" if issubclass(inner[0], project.Table) else f"list of {_kind(inner[0])}s"
     if origin is dict:
