@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,8 @@ from medextract import base, metrics, notes
 from medextract.settings import read_settings
 
 DEFAULT_OUT = "medextract-out"
+TRAINING = "training.json"
+"""What `train` measured, and the names in its answers; written last, so that it marks a training as complete."""
 VARIABLES = {
     "HF_HUB_OFFLINE": "1",
     "WANDB_DISABLED": "true",
@@ -48,7 +51,7 @@ def is_ours(error: BaseException) -> bool:
 def parser() -> argparse.ArgumentParser:
     """The command line. Defaults come from the variables of the contract."""
     top = argparse.ArgumentParser(prog="python -m medextract", description=__doc__)
-    commands = top.add_subparsers(required=True, metavar="train|evaluate|run|base|data")
+    commands = top.add_subparsers(required=True, metavar="train|evaluate|run|diagnose|base|data")
     env = os.environ.get
 
     def add(name: str, act, about: str) -> argparse.ArgumentParser:
@@ -57,8 +60,8 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     for name, act, about in (
-        ("train", do_train, "Fine-tune the base; write OUT/adapter and OUT/training.json."),
-        ("evaluate", do_evaluate, "Evaluate an adapter; write OUT/metrics.json and OUT/predictions.jsonl."),
+        ("train", do_train, "Fine-tune the base; write OUT/adapter and what an evaluation wants to know of it."),
+        ("evaluate", do_evaluate, "Evaluate what was trained; write OUT/metrics.json and OUT/predictions.jsonl."),
         ("run", do_run, "Fine-tune and evaluate in one process."),
     ):
         command = add(name, act, about)
@@ -71,7 +74,17 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--seed", type=int, default=int(env("MBISECT_SEED", "0")), metavar="N",
                              help="of initial weights and order (default: $MBISECT_SEED, else 0)")  # fmt: skip
         if name == "evaluate":
-            command.add_argument("--adapter", type=Path, metavar="DIR", help="default: OUT/adapter")
+            command.add_argument("--trained", type=Path, default=_path(env("MBISECT_TRAINED")), metavar="DIR",
+                                 help="what `train` wrote (default: $MBISECT_TRAINED, else OUT)")  # fmt: skip
+
+    command = add("diagnose", do_diagnose, "What kind of failure is it, from predictions alone? Two are compared.")
+    command.add_argument("files", type=Path, nargs="+", metavar="PREDICTIONS",
+                         help="JSON lines with input, prediction and, where known, gold")  # fmt: skip
+    command.add_argument("--training", type=Path, metavar="FILE",
+                         help="JSON lines with the training answers, whose names are then known")  # fmt: skip
+    command.add_argument("--field", action="append", default=[], metavar="WHAT=NAME",
+                         help="where the input, prediction or gold is: --field prediction=reply")  # fmt: skip
+    command.add_argument("--json", action="store_true", help="as JSON, schema medextract.diagnosis/1")
 
     command = add("base", do_base, "Check the shipped base checkpoint, or build one (about ten CPU-minutes).")
     command.add_argument("--build", type=Path, metavar="DIR", help="build a checkpoint into this folder")
@@ -83,34 +96,37 @@ def parser() -> argparse.ArgumentParser:
 
 
 def do_train(options: argparse.Namespace) -> None:
-    """Train alone."""
+    """Train alone; leave behind what an evaluation elsewhere needs."""
     from medextract.training import train
 
     examples, _ = _dataset(options)
     options.out.mkdir(parents=True, exist_ok=True)
     _, _, measured = train(examples, read_settings(options.settings), options.seed, options.out)
-    (options.out / "training.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(measured))
+    names = sorted(metrics.names_in(example.output for example in examples))
+    left = {"measured": measured, "names": names}
+    (options.out / TRAINING).write_text(json.dumps(left, indent=1) + "\n", encoding="utf-8")
 
 
 def do_evaluate(options: argparse.Namespace) -> None:
-    """Evaluate an adapter that was trained before."""
+    """Evaluate what was trained before, maybe elsewhere: the names it may have memorised come with it."""
+    from medextract import compat
     from medextract.evaluation import evaluate
     from medextract.training import load_base, prepare
 
-    adapter = options.adapter or options.out / "adapter"
-    if not (adapter / "adapter_config.json").is_file():
-        raise ValueError(f"there is no adapter in {adapter}; train one with `python -m medextract train --out DIR`")
-    examples, test = _dataset(options)
+    trained = options.trained or options.out
+    if not (trained / TRAINING).is_file():
+        raise ValueError(f"nothing was trained in {trained}; do it with `python -m medextract train --out DIR`")
+    left = json.loads((trained / TRAINING).read_text(encoding="utf-8"))
+    _, test = _dataset(options)
     settings = read_settings(options.settings)
     began = time.monotonic()
     model, tokenizer = load_base(prepare(settings, options.seed))
-    from peft import PeftModel
-
-    model = PeftModel.from_pretrained(model, adapter)
-    trained = metrics.names_in(example.output for example in examples)
+    model = compat.with_adapter(model, trained / "adapter")
     options.out.mkdir(parents=True, exist_ok=True)
-    _deliver(options.out, evaluate(model, tokenizer, test, trained, settings, options.out), began)
+    if trained != options.out:
+        shutil.copyfile(trained / "curves.json", options.out / "curves.json")
+    measured = evaluate(model, tokenizer, test, frozenset(left["names"]), settings, options.out)
+    _deliver(options.out, left["measured"] | measured, began)
 
 
 def do_run(options: argparse.Namespace) -> None:
@@ -127,6 +143,22 @@ def do_run(options: argparse.Namespace) -> None:
     _deliver(options.out, measured | evaluate(model, tokenizer, test, trained, settings, options.out), began)
 
 
+def do_diagnose(options: argparse.Namespace) -> None:
+    """Read and tell."""
+    from medextract import diagnosis, reading, telling
+
+    if len(options.files) > 2:
+        raise ValueError("diagnose takes one file of predictions, or two to compare")
+    fields = reading.read_fields(options.field)
+    trained = reading.read_training(options.training) if options.training else None
+    sides = []
+    for path in options.files:
+        rows, memorised = reading.read_predictions(path, fields)
+        sides.append((path, diagnosis.diagnose(rows, memorised if trained is None else trained)))
+    told = [(str(path), found) for path, found in sides]
+    print(json.dumps(telling.as_plain(told), indent=1) if options.json else telling.as_text(told))
+
+
 def do_base(options: argparse.Namespace) -> None:
     """Build or check."""
     if options.build is not None:
@@ -141,10 +173,9 @@ def do_data(options: argparse.Namespace) -> None:
     notes.write_dataset(options.out, *notes.default_dataset(options.seed))
 
 
-def _deliver(out: Path, measured: dict[str, float], began: float) -> None:
+def _deliver(out: Path, measured: dict[str, float | str], began: float) -> None:
     """metrics.json appears whole or not at all."""
-    found: dict[str, object] = {"schema": metrics.SCHEMA, **measured, "seconds": round(time.monotonic() - began, 3)}
-    found["summary"] = metrics.summary_of(measured)
+    found = {"schema": metrics.SCHEMA, **measured, "seconds": round(time.monotonic() - began, 3)}
     scratch = out / ".metrics.json"
     scratch.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     scratch.replace(out / "metrics.json")

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from medextract.base import BOS, EOS, PAD
+from medextract.diagnosis import diagnose
 from medextract.metrics import Answer, is_grounded, measure, read_answer
 from medextract.notes import Note, prompt_of
+from medextract.reading import row_of
 from medextract.settings import Settings
 from medextract.training import encode
 
@@ -19,8 +21,11 @@ SWAPS = 20
 
 def evaluate(
     model: Any, tokenizer: Any, notes: list[Note], trained: frozenset[str], settings: Settings, out: Path
-) -> dict[str, float]:
-    """Answer all notes, write predictions.jsonl into `out`; -> the measures. `trained`: their training names."""
+) -> dict[str, float | str]:
+    """Answer all notes, write predictions.jsonl into `out`; -> the measures, and what they come to in words.
+
+    `trained`: the names of the training answers.
+    """
     notes = notes[: settings.test_limit or None]
     began = time.monotonic()
     swapped = swap_names(notes[:SWAPS])
@@ -29,7 +34,17 @@ def evaluate(
     answers = answers[: len(notes)]
     measured = measure(notes, answers, trained, swaps)
     write_predictions(out / "predictions.jsonl", notes, answers, trained)
-    return {**measured, "evaluate_seconds": round(time.monotonic() - began, 3)}
+    return {**measured, **diagnosed(notes, answers, trained), "evaluate_seconds": round(time.monotonic() - began, 3)}
+
+
+def diagnosed(notes: Sequence[Note], answers: Sequence[Answer], trained: frozenset[str]) -> dict[str, str]:
+    """What `python -m medextract diagnose` says of the predictions: a `summary`, and the `diagnosis` if it is clear."""
+    rows = [
+        row_of(number, note.text, found.text, found.ended, [list(entity) for entity in note.entities], strict=True)
+        for number, (note, found) in enumerate(zip(notes, answers, strict=True), 1)
+    ]
+    found = diagnose(rows, trained)
+    return {"summary": found.summary, **({"diagnosis": found.kind} if found.clear else {})}
 
 
 def answer(model: Any, tokenizer: Any, texts: Sequence[str], settings: Settings) -> list[Answer]:

@@ -25,6 +25,8 @@ class Answer:
     """It stopped by itself, and was not cut off."""
     entities: tuple[tuple[str, str], ...]
     relations: tuple[tuple[str, str, str], ...]
+    strays: int
+    """Lines that are in no format, or under no heading that they belong to."""
     valid: bool
     """Exactly in the format: both headings once, numbered lines alone, known kinds and relations, some entity."""
 
@@ -34,21 +36,21 @@ def read_answer(text: str, ended: bool) -> Answer:
     entities: list[tuple[str, str]] = []
     relations: list[tuple[str, str, str]] = []
     headings: list[str] = []
-    clean = True
+    strays = 0
     for line in (line.rstrip() for line in text.strip().split("\n")):
         if line in (ENTITIES, LINKS):
             headings.append(line)
             continue
         match = (ENTITY if headings[-1] == ENTITIES else LINK).match(line) if headings and line else None
         if match is None:
-            clean = clean and not line
+            strays += bool(line)
         elif headings[-1] == ENTITIES:
             entities.append((match[1], match[2]))
         else:
             relations.append((match[1], match[2], match[3]))
-    valid = clean and headings == [ENTITIES, LINKS] and bool(entities) and kinds_are_known(entities)
+    valid = not strays and headings == [ENTITIES, LINKS] and bool(entities) and kinds_are_known(entities)
     valid = valid and all(how in RELATIONS for _, how, _ in relations)
-    return Answer(text, ended, tuple(entities), tuple(relations), valid)
+    return Answer(text, ended, tuple(entities), tuple(relations), strays, valid)
 
 
 def is_grounded(name: str, text: str) -> bool:
@@ -148,27 +150,3 @@ def share(part: int, whole: int) -> float:
 def _overlap(name: str, other: str) -> bool:
     name, other = name.lower(), other.lower()
     return name in other or other in name
-
-
-def summary_of(measured: dict[str, float]) -> str:
-    """In one sentence, in which way the model is right or wrong."""
-    valid, grounded = measured["format_validity"], measured["grounding"]
-    memorised, ended = measured["memorisation"], 1 - measured["run_on_rate"]
-    inside = f"{grounded:.0%} of the entities that it names occur in the text"
-    by_heart = f"{memorised:.0%} are names from the training answers"
-    if measured["predicted_entities"] == 0:
-        return "It names no entities at all."
-    if measured["distinct_outputs"] < 0.1 and measured["test_notes"] > 10:
-        return f"It ignores the input: nearly all answers are the same; {inside}."
-    if grounded < 0.5 and memorised >= 0.4:
-        well_formed = f"{valid:.0%} of the answers are well-formed"
-        return f"It recites and does not extract: {well_formed}, but only {inside}; {by_heart}."
-    if grounded < 0.9:
-        return f"It wanders off the text: only {inside}, {by_heart}, and {valid:.0%} of the answers are well-formed."
-    if ended < 0.9:
-        return f"It does not stop: {1 - ended:.0%} of the answers run on until they are cut off."
-    if valid < 0.9:
-        return f"It loses the format: only {valid:.0%} of the answers are well-formed; {inside}."
-    if measured["entity_recall"] < 0.8:
-        return f"It overlooks entities: it names {measured['entity_recall']:.0%} of them; {inside}."
-    return f"It extracts: entity F1 {measured['entity_f1']:.0%}, and {inside}."

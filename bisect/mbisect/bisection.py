@@ -1,21 +1,23 @@
-"""The loop: the search asks, the executor runs, the journal remembers, until there is a finding."""
+"""The loop: the search asks, the executor runs, the journal remembers, until there is a finding; and the same again
+from what the journal remembers."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 
 from mbisect.events import Reporter
 from mbisect.executors import Executor
-from mbisect.journal import Journal
-from mbisect.search import Ladder, Search
+from mbisect.journal import Journal, Narrowed
+from mbisect.search.pinpoint import Progress
+from mbisect.search.whole import Searching
 from mbisect.terms import Ask, Finding, Trial
 
 
 def bisect(
-    search: Search | Ladder,
+    search: Searching,
     executor: Executor,
     journal: Journal,
     reporter: Reporter,
@@ -34,6 +36,7 @@ def bisect(
         search.record(trial.ask, trial.outcome)
         reporter.finished(trial)
     resolving: dict[str, float] = {}
+    reached: Narrowed | None = None
     try:
         while True:
             began = time.monotonic()
@@ -42,6 +45,7 @@ def bisect(
             if isinstance(answer, Finding):
                 break
             _report(search, reporter)
+            reached = _keep(search, journal, len(trials), reached)
             for ask in answer:
                 if max_trials is not None and len(trials) + len(executor.running) >= max_trials:
                     continue
@@ -63,8 +67,43 @@ def bisect(
                 search.price(price)
     finally:
         executor.close()
+    _keep(search, journal, len(trials), reached)
     reporter.found(answer)
     return answer, tuple(trials)
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What a search thought before a trial."""
+
+    phase: str
+    """What it was doing, in words."""
+    progress: Progress | None
+    """How far the boundary search had come; None before it began."""
+
+
+def replay(search: Searching, trials: Iterable[Trial]) -> tuple[tuple[Thought, ...], Finding | None]:
+    """Tell a new search the outcomes of trials in their order; -> what it thought before each, and what it finds.
+
+    None, where it would go on. Nothing is run: whatever it asks for meanwhile, it hears what was recorded.
+    """
+    thoughts = []
+    for trial in trials:
+        search.select()
+        thoughts.append(Thought(search.phase, search.progress))
+        search.record(trial.ask, trial.outcome)
+    answer = search.select()
+    return tuple(thoughts), answer if isinstance(answer, Finding) else None
+
+
+def agree(one: Finding, other: Finding) -> bool:
+    """Two searches have found the same: outcome, relation, causes and both confirmations, however sure they are."""
+
+    def said(finding: Finding) -> tuple[object, ...]:
+        causes = {(cause.change.key, cause.change.before, cause.change.after) for cause in finding.causes}
+        return finding.outcome, finding.relation, causes, finding.sufficient, finding.necessary
+
+    return said(one) == said(other)
 
 
 def build_price(trials: Sequence[Trial]) -> float | None:
@@ -78,7 +117,19 @@ def _content(ask: Ask) -> str:
     return f"{ask.candidate.values.digest} {ask.seed} {ask.level}"
 
 
-def _report(search: Search | Ladder, reporter: Reporter) -> None:
+def _report(search: Searching, reporter: Reporter) -> None:
     progress = search.progress
     if progress is not None:
         reporter.narrowed(progress.low, progress.high, progress.size, progress.remaining, search.phase)
+
+
+def _keep(search: Searching, journal: Journal, trials: int, before: Narrowed | None) -> Narrowed | None:
+    """Write down how far the search has come, where that is news; -> what was written last."""
+    at = search.progress
+    if at is None:
+        return before
+    now = Narrowed(trials, at.low, at.high, at.half, at.size, round(at.sure, 6), search.phase)
+    if before is not None and replace(before, trials=trials) == now:
+        return before
+    journal.narrowed(now)
+    return now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -16,8 +16,9 @@ from mbisect.axes.git import GitAxis
 from mbisect.axes.package import PackageAxis, check_installable, public
 from mbisect.axes.plain import PlainAxis
 from mbisect.axes.python import PythonAxis
-from mbisect.bench import Bench, Room
-from mbisect.bisection import bisect
+from mbisect.bench import Bench
+from mbisect.bisection import Thought, bisect, replay
+from mbisect.environments.beside import Beside
 from mbisect.environments.build import Builder
 from mbisect.environments.bytecode import Bytecode
 from mbisect.environments.index import Index
@@ -31,13 +32,15 @@ from mbisect.errors import UsageError
 from mbisect.estimate import worst_case
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
-from mbisect.journal import Effort, Head, Journal, Record, find_run, record_of, workload_seconds
+from mbisect.journal import Effort, Head, Journal, Record, find_run, numbered, record_of, told, workload_seconds
 from mbisect.priors import Priors, suspected
-from mbisect.question import Question
-from mbisect.search import Ladder, Level, Search
+from mbisect.question import HALVES_MISSING, Question
+from mbisect.search import Ladder, Level, Search, Whole
 from mbisect.search.causes import MOST_TRIALS
 from mbisect.search.ladder import END_RUNS, MOST_RUNS
+from mbisect.search.whole import Searching
 from mbisect.shell import Groups
+from mbisect.steps import ENDS, Room
 from mbisect.terms import PYTHON, Ask, Asked, Axis, Candidate, Finding, Interpreter, Snapshot, Timeline, Trial, Values
 from mbisect.timeline import TimelineWorld
 
@@ -74,6 +77,8 @@ class Conductor:
         self, question: Question, store: Store, endpoints: tuple[str, ...], find_links: tuple[str, ...]
     ) -> None:
         self.question = question
+        self.groups: Callable[[], Groups] = Groups
+        """What workloads run in; who measures them puts a kind of its own here."""
         self._store = store
         self._interpreters = {i.version: i for i in (question.good.interpreter, question.bad.interpreter)}
         self._index = Index(store.root, endpoints=endpoints, find_links=find_links)
@@ -102,7 +107,7 @@ class Conductor:
 
     def earlier_seconds(self) -> list[float]:
         """Wall times of earlier trials of this command, of the most recent runs."""
-        return workload_seconds(self._store.root / "runs", self.question.workload.command)
+        return workload_seconds(self._store.root / "runs", self.question.command)
 
     def sizes(self) -> dict[tuple[str, str], int]:
         """(package, version) → bytes of the file that would be installed, for all releases of all packages."""
@@ -119,7 +124,7 @@ class Conductor:
         question = self.question
         run = question.identity()
         journal = Journal(self._store.root / "runs" / run / "journal.jsonl")
-        reporter.started(question.good, question.bad, question.workload.command, question.judge.describe())
+        reporter.started(question.good, question.bad, question.command, question.judge.describe())
         for line in left_out_of(question.good, question.bad):
             reporter.note(line)
         with self._alone(run, reporter):
@@ -148,14 +153,14 @@ class Conductor:
             reporter.note(f"answered from the journal of run {run}; --fresh measures again")
             head, trials, finding = kept[0], kept[1], kept[2]
             suspected(head.timeline, options.suspects)
-            return record_of(head, trials, finding, Effort(time.monotonic() - began, 0), journal.path)
+            return record_of(head, trials, finding, Effort(time.monotonic() - began, 0), journal.path, journal.steps())
         good, bad = self._candidates()
         timeline = self._world.timeline(good, bad)
-        groups = Groups()
+        groups = self.groups()
         bench = Bench(self._room(groups, options.fresh), reporter)
         priors = self._priors(timeline, options.suspects, bench)
         reporter.planned(timeline, worst_case(len(timeline)))
-        head = Head(run, question.asked, question.good, question.bad, question.workload.command, rule, timeline)
+        head = Head(run, question.asked, question.good, question.bad, question.command, rule, timeline)
         known = tuple(replace(trial, reused=True) for trial in kept[1]) if kept is not None and kept[2] is None else ()
         if known:
             reporter.note(f"run {run} was interrupted; it goes on after {len(known)} trials")
@@ -168,12 +173,15 @@ class Conductor:
             finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
         finally:
             self._records.close()
-        effort = Effort(time.monotonic() - began, sum(not trial.reused for trial in trials))
+        effort = Effort(time.monotonic() - began, sum(not trial.reused for trial in trials), len(trials))
         journal.finding(finding, effort)
-        return record_of(head, trials, finding, effort, journal.path)
+        return record_of(head, trials, finding, effort, journal.path, journal.steps())
 
-    def _search(self, options: Options, priors: Priors) -> Ladder:
-        """The search at full size, and those at the cheaper levels before it."""
+    def _search(self, options: Options, priors: Priors) -> Searching:
+        """The search at full size, and those at the cheaper levels before it.
+
+        To evaluate what was trained once is cheap already, and a cheaper level would have to be trained for.
+        """
         good, bad = self._candidates()
         weigh = priors.weigh if options.priors else None
 
@@ -182,19 +190,52 @@ class Conductor:
                 self._world, good, bad, confidence=options.confidence, weigh=weigh, end_runs=end_runs, most=most
             )
 
-        levels = self.question.levels if options.fidelity else ()
+        half = self.question.asked.half
+        levels = self.question.levels if options.fidelity and half != "evaluation" else ()
         cheap = [Level(level.name, search(END_RUNS, MOST_RUNS)) for level in levels]
-        return Ladder(search(options.seeds, MOST_TRIALS), cheap, weigh)
+        ladder = Ladder(search(options.seeds, MOST_TRIALS), cheap, weigh)
+        return ladder if half is None else Whole(ladder)
 
-    def trial(self, ask: Ask) -> Trial:
-        """Run one candidate once more, whatever is known of it."""
-        return Bench(self._room(Groups(), fresh=True), Reporter()).trial(ask)
+    def trial(self, ask: Ask, known: Iterable[Trial] = ()) -> Trial:
+        """Run one candidate once more, whatever is known of it; judged by the bad end among the `known` trials."""
+        bench = Bench(replace(self._room(self.groups(), fresh=True), held=True), Reporter())
+        bench.recall(known)
+        return bench.trial(ask)
+
+    def replay(self, trials: Sequence[Trial], options: Options) -> tuple[tuple[Thought, ...], Finding | None]:
+        """Search again from recorded outcomes alone; see bisection.replay. Resolves candidates, runs nothing."""
+        good, bad = self._candidates()
+        bench = Bench(self._room(self.groups(), fresh=False), Reporter())
+        priors = self._priors(self._world.timeline(good, bad), options.suspects, bench)
+        try:
+            return replay(self._search(options, priors), trials)
+        finally:
+            self._records.close()
 
     @contextmanager
-    def measuring(self, known: Iterable[Trial], reporter: Reporter) -> Iterator[Callable[[Ask], Trial]]:
-        """Runs further trials beside those that are known, one at a time, and alone with this question."""
-        groups = Groups()
-        bench = Bench(self._room(groups, fresh=False), reporter)
+    def cells(self, *, fresh: bool) -> Iterator[Callable[[int, int, int], Trial]]:
+        """Trains at one end and evaluates at one: `cell(trained, evaluated, seed)`, 0 for the good end, 1 for the bad.
+
+        Raises UsageError where the workload has no halves.
+        """
+        if self.question.halves is None:
+            raise UsageError(HALVES_MISSING)
+        groups, ends = self.groups(), self._candidates()
+        bench = Bench(self._room(groups, fresh), Reporter())
+        try:
+            yield lambda trained, evaluated, seed: bench.cell(
+                ends[trained], ends[evaluated], seed, ENDS[trained], ENDS[evaluated]
+            )
+        finally:
+            groups.stop()
+
+    @contextmanager
+    def measuring(
+        self, known: Iterable[Trial], reporter: Reporter, *, fresh: bool = False
+    ) -> Iterator[Callable[[Ask], Trial]]:
+        """Runs further trials beside those that are known, alone with this question; `fresh`: what is known as well."""
+        groups = self.groups()
+        bench = Bench(self._room(groups, fresh=fresh), reporter)
         bench.recall(known)
         with self._alone(self.question.identity(), reporter):
             try:
@@ -246,7 +287,11 @@ class Conductor:
             },
             built=None if q.allow_builds else self._policy.built,
             fresh=fresh,
+            beside=Beside(self._store.root / "environments", self._uv),
             levels={level.name: level for level in q.levels},
+            halves=q.halves,
+            half=q.asked.half,
+            ends={end: candidate.values for end, candidate in zip(ENDS, self._candidates(), strict=True)},
         )
 
     def _missing(self, wanted: Values) -> str | None:
@@ -320,21 +365,26 @@ def _settles(finding: Finding, confidence: float) -> bool:
     return finding.outcome != "undecided" and all(cause.confidence >= confidence for cause in finding.causes)
 
 
-def recalled(store: Store, run: str) -> tuple[Head, tuple[Trial, ...], Finding | None]:
+Told = tuple[Head, tuple[Trial, ...], Finding | None]
+"""What a journal holds of a run, ended or not."""
+
+
+def recalled(store: Store, run: str) -> Told:
     """What the journal of a run holds. Raises UsageError for a run that is not in the cache."""
     runs = store.root / "runs"
-    kept = Journal(runs / find_run(runs, run) / "journal.jsonl").read()
-    if kept is None:
-        raise UsageError(f"the journal of run {run} is of another version of mbisect; search again with `mbisect run`")
-    return kept
+    run = find_run(runs, run)
+    return told(Journal(runs / run / "journal.jsonl"), run)
 
 
-def candidate_of(store: Store, run: str, side: str) -> tuple[Asked, Candidate]:
-    """The last good or the first bad candidate of a run, or its ends where it found none; and what was asked.
+def asked_again(store: Store, run: str, which: str) -> tuple[Asked, Ask, tuple[Trial, ...]]:
+    """What was asked, and what to ask once more: the last good or the first bad candidate of a run (or its ends where
+    it found none), or one of its trials by its number; and all its trials.
 
-    Raises UsageError for a run that is not in the cache.
+    Raises UsageError for a run that is not in the cache, and for a trial that it has not.
     """
-    head, _, finding = recalled(store, run)
-    end = (head.good if side == "good" else head.bad).values
-    candidate = None if finding is None else finding.last_good if side == "good" else finding.first_bad
-    return head.asked, candidate or Candidate(end, end)
+    head, trials, finding = recalled(store, run)
+    if which not in ("good", "bad"):
+        return head.asked, numbered(trials, which).ask, trials
+    end = (head.good if which == "good" else head.bad).values
+    candidate = None if finding is None else finding.last_good if which == "good" else finding.first_bad
+    return head.asked, Ask(candidate or Candidate(end, end), 0, "boundary"), trials

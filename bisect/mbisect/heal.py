@@ -13,7 +13,7 @@ from mbisect.errors import UsageError
 from mbisect.events import Reporter
 from mbisect.journal import Head, Journal
 from mbisect.remedy import Remedy, seek, without_trials
-from mbisect.terms import PYTHON, Ask, Axis, Candidate, Change, Finding, Outcome, Trial, Verdict
+from mbisect.terms import BOTH, PYTHON, Ask, Axis, Candidate, Change, Finding, Outcome, Trial, Verdict
 
 MOST_TRIED = 12
 """Remedies; those beyond are not tried any more."""
@@ -152,7 +152,7 @@ class _Ward:
         good, bad = ends_of(self.known)
         trials: list[Trial] = []
         for seed in range(runs_needed(self.known)):
-            trials.append(self._trial(Ask(candidate, seed, "remedy")))
+            trials.append(self._trial(Ask(candidate, seed, "remedy", BOTH if self.of.head.asked.half else "")))
             if trials[-1].outcome.verdict is Verdict.UNTESTABLE:
                 break
         outcomes = [trial.outcome for trial in trials]
@@ -184,7 +184,7 @@ class _Ward:
         """What is known of this candidate with this seed at full size; else a new trial."""
         for trial in self.known:
             same = trial.ask.candidate.values == ask.candidate.values and trial.ask.seed == ask.seed
-            if same and not trial.ask.level:
+            if same and trial.ask.level == ask.level:
                 return trial
         trial = self.measure(ask)
         self.journal.trial(trial)

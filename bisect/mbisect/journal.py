@@ -1,21 +1,22 @@
 """A run's journal: append-only, the only source of reports and of resuming. Knows nothing of searching or judging.
 
-One JSON object per line: first the head, then every trial the moment it ends, then what the run took, last the
-finding. A line that was cut off by a crash is passed over, as it never was.
+One JSON object per line: first the head, then every trial the moment it ends, with how far the search has come in
+between, then what the run took, last the finding. A line that was cut off by a crash is passed over, as it never was.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mbisect.errors import UsageError
-from mbisect.terms import Asked, Finding, Measurement, Snapshot, Timeline, Trial
+from mbisect.terms import Asked, Finding, Half, Measurement, Snapshot, Timeline, Trial
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -47,6 +48,27 @@ class Effort:
     """Wall time."""
     ran: int
     """Trials that it really ran."""
+    trials: int | None = None
+    """Trials of the whole run; None in journals that did not say so yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """How far a boundary search had come at a moment: its posterior, in five numbers."""
+
+    trials: int
+    """Trials that had ended."""
+    low: int
+    high: int
+    """The boundary lies behind position low, and not behind high, with 95 %."""
+    half: tuple[int, int]
+    """Likewise, with 50 %."""
+    total: int
+    """Changes of the timeline that is searched."""
+    sure: float
+    """Probability of the likeliest boundary."""
+    phase: str
+    """What the search was doing, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +94,15 @@ class Record:
     """Trials that this invocation really ran; the others were replayed."""
     journal: str
     """Path of the journal file."""
+    narrowed: tuple[Narrowed, ...] = ()
+    """How the search came nearer, step by step; empty in journals that did not keep it."""
+    asked: Asked | None = None
+    """The words of the command line."""
+
+    @property
+    def half(self) -> Half | None:
+        """The half of the workload that was searched; None: the whole."""
+        return self.asked.half if self.asked is not None else None
 
 
 class Journal:
@@ -91,6 +122,10 @@ class Journal:
         """Append a trial."""
         self._append("trial", _adapter(Trial).dump_python(trial, mode="json"))
 
+    def narrowed(self, narrowed: Narrowed) -> None:
+        """Append how far the search has come."""
+        self._append("narrowed", _adapter(Narrowed).dump_python(narrowed, mode="json"))
+
     def finding(self, finding: Finding, effort: Effort) -> None:
         """Append what it took, then the finding: with that line the run is complete."""
         self._append("effort", _adapter(Effort).dump_python(effort, mode="json"))
@@ -101,7 +136,7 @@ class Journal:
         head: Head | None = None
         trials: list[Trial] = []
         finding: Finding | None = None
-        for kind, data in self._lines():
+        for kind, data in self.lines():
             try:
                 if kind == "head" and data.get("schema") == SCHEMA:
                     head = _adapter(Head).validate_python(data)
@@ -118,32 +153,55 @@ class Journal:
         head, trials, finding = self.read() or (None, (), None)
         if head is None or finding is None:
             return None
-        efforts = [_adapter(Effort).validate_python(data) for kind, data in self._lines() if kind == "effort"]
         spent = Effort(sum(trial.measurement.seconds for trial in trials), len(trials))
-        return record_of(head, trials, finding, efforts[-1] if efforts else spent, self.path)
+        for kind, data in self.lines():
+            with contextlib.suppress(ValueError):  # a damaged one: an earlier one, or the trials, must do
+                spent = _adapter(Effort).validate_python(data) if kind == "effort" else spent
+        return record_of(head, trials, finding, spent, self.path, self.steps())
 
-    def _lines(self) -> list[tuple[str, dict[str, Any]]]:
-        if not self.path.exists():
-            return []
-        found = []
-        for line in self.path.read_bytes().splitlines():
-            try:
-                [[kind, data]] = json.loads(line).items()
-            except (ValueError, AttributeError):
-                continue
-            found.append((kind, data))
-        return found
+    def steps(self) -> tuple[Narrowed, ...]:
+        """How the search came nearer, a step for each number of trials; the last word of each counts."""
+        found: dict[int, Narrowed] = {}
+        for kind, data in self.lines():
+            if kind == "narrowed":
+                try:
+                    step: Narrowed = _adapter(Narrowed).validate_python(data)
+                except ValueError:
+                    continue
+                found[step.trials] = step
+        return tuple(found[trials] for trials in sorted(found))
+
+    def lines(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every line that is whole, as what it is and what it says."""
+        return [(kind, data) for line in whole_lines(self.path) if len(line) == 1 for kind, data in line.items()]
 
     def _append(self, kind: str, data: object) -> None:
-        """One line in one write, on disk before this returns; after a torn line a new one is begun."""
-        line = json.dumps({kind: data}, separators=(",", ":")).encode() + b"\n"
-        with self.path.open("a+b") as file:
-            if file.tell() > 0:
-                file.seek(-1, os.SEEK_END)
-                line = line if file.read(1) == b"\n" else b"\n" + line
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        append_line(self.path, {kind: data})
+
+
+def append_line(path: Path, data: Mapping[str, object]) -> None:
+    """One line of JSON in one write, on disk before this returns; after a torn line a new one is begun."""
+    line = json.dumps(data, separators=(",", ":")).encode() + b"\n"
+    with path.open("a+b") as file:
+        if file.tell() > 0:
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" else b"\n" + line
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of such a file; torn lines and all else are passed over."""
+    found = []
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        try:
+            data = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(data, dict):
+            found.append(data)
+    return found
 
 
 @cache
@@ -153,12 +211,19 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def record_of(head: Head, trials: tuple[Trial, ...], finding: Finding, effort: Effort, journal: Path) -> Record:
+def record_of(
+    head: Head,
+    trials: tuple[Trial, ...],
+    finding: Finding,
+    effort: Effort,
+    journal: Path,
+    narrowed: tuple[Narrowed, ...] = (),
+) -> Record:
     """Put together what a journal holds and what it took."""
     environments = len({tuple(trial.ask.candidate.values.packages().items()) for trial in trials})
     return Record(
         head.run, head.good, head.bad, head.command, head.judge, head.timeline, trials, finding,
-        environments, effort.seconds, effort.ran, str(journal),
+        environments, effort.seconds, effort.ran, str(journal), narrowed, head.asked,
     )  # fmt: skip
 
 
@@ -167,11 +232,32 @@ def recorded(runs: Path, text: str) -> Record:
     run = find_run(runs, text)
     journal = Journal(runs / run / "journal.jsonl")
     record = journal.record()
-    if record is None and journal.read() is None:
-        raise UsageError(f"the journal of run {run} is of another version of mbisect; search again with `mbisect run`")
     if record is None:
-        raise UsageError(f"run {run} has not ended; the `mbisect run` that began it goes on where it stopped")
+        told(journal, run)
+        raise UsageError(
+            f"run {run} has not ended; the `mbisect run` that began it goes on where it stopped, and "
+            f"`mbisect show {run}` shows how far it came"
+        )
     return record
+
+
+def told(journal: Journal, run: str) -> tuple[Head, tuple[Trial, ...], Finding | None]:
+    """What the journal of a run holds, ended or not. Raises UsageError for one that cannot be read."""
+    kept = journal.read()
+    if kept is None:
+        raise UsageError(
+            f"the journal of run {run} is damaged, or of another version of mbisect; search again with `mbisect run`"
+        )
+    return kept
+
+
+def numbered(trials: Sequence[Trial], text: str) -> Trial:
+    """The trial with a number, from 1, as reports and `mbisect show` count them. Raises UsageError."""
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= len(trials):
+        there = f"its trials are 1 to {len(trials)}" if trials else "no trial of it has ended yet"
+        raise UsageError(f"there is no trial `{text}` in this run; {there}")
+    return trials[number - 1]
 
 
 def find_run(runs: Path, text: str) -> str:
@@ -180,14 +266,16 @@ def find_run(runs: Path, text: str) -> str:
     Raises UsageError.
     """
     kept = {path.parent.name: path.stat().st_mtime for path in runs.glob("*/journal.jsonl")}
-    if text == "latest" and kept:
+    if not kept and text == "latest":
+        raise UsageError("there is no run in the cache yet; `mbisect run` makes one")
+    if text == "latest":
         return max(kept, key=lambda run: kept[run])
     found = [run for run in kept if text and run.startswith(text)]
     if len(found) > 1 and text not in found:
         some = ", ".join(sorted(found)[:5])
         raise UsageError(f"{len(found)} runs in the cache begin with `{text}` ({some}); give more of the id")
     if not found:
-        raise UsageError(f"there is no run `{text}` in the cache; a report names its run")
+        raise UsageError(f"there is no run `{text}` in the cache; `mbisect list` shows those that there are")
     return text if text in found else found[0]
 
 

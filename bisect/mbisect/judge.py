@@ -15,6 +15,8 @@ BROKEN = re.compile(
 """Failures of an environment that does not fit together, whatever the workload does."""
 MISSING = re.compile(r"ModuleNotFoundError: No module named '([^'.]+)'")
 """A module that is missing as a whole; a missing part of a package that is there may well be the change looked for."""
+DIAGNOSIS = "diagnosis"
+"""The note in which a workload names the kind of failure, where it is a clear one: `hallucination: reciting`."""
 
 
 class Judge(Protocol):
@@ -81,7 +83,10 @@ class MetricJudge:
     bad: float | None = None
 
     def judge(self, measured: Measurement, reference: Measurement | None, *, consistent: bool) -> Outcome:
-        """A crash is bad only when the bad end crashes in the same way; a missing metric cannot be judged."""
+        """A crash is bad only when the bad end crashes in the same way; a missing metric cannot be judged.
+
+        A bad one is of a third kind where the workload's own diagnosis is another than that of the bad end.
+        """
         untestable = never_ran(measured)
         if untestable is not None:
             return untestable
@@ -99,6 +104,9 @@ class MetricJudge:
         if sign * value >= sign * self.good:
             return Outcome(Verdict.GOOD, said)
         if sign * value <= sign * self.bad:
+            ours, theirs = diagnosis_of(measured), diagnosis_of(reference) if reference is not None else ""
+            if ours and theirs and ours != theirs:
+                return Outcome(Verdict.BAD, f"{said}; {ours}, where the bad end shows {theirs}", alike=False)
             return Outcome(Verdict.BAD, said)
         return Outcome(Verdict.UNSURE, f"{said} lies between {self.bad:g} and {self.good:g}")
 
@@ -112,6 +120,76 @@ class MetricJudge:
     def at_level(self) -> Judge:
         """Both ends say what the metric is there."""
         return MetricJudge(self.metric)
+
+
+@dataclass(frozen=True, slots=True)
+class PytestJudge:
+    """Good when the tests pass, bad when one of them fails as it does at the bad end.
+
+    What pytest said of each test stands in the notes: `passed`, `skipped: why`, `call: TypeError: …`, and likewise for
+    the phases setup, teardown and collect.
+    """
+
+    def judge(self, measured: Measurement, reference: Measurement | None, *, consistent: bool) -> Outcome:
+        """Another test, another phase or another exception is a third way to fail; a module that can be imported at
+        the bad end and not here says nothing, and nor does a test that is skipped."""
+        untestable = never_ran(measured)
+        if untestable is not None:
+            return untestable
+        if not measured.notes:
+            return self._without_results(measured, reference, consistent=consistent)
+        failing, wanted = failures(measured), failures(reference)
+        if not failing:
+            return self._none_fails(measured, wanted)
+        said = measured.failure or "a test failed"
+        if reference is None:
+            return Outcome(Verdict.BAD, said)
+        same = bool(failing & wanted)
+        if not same and all(phase == "collect" for _, phase, _ in failing):
+            return Outcome(Verdict.UNTESTABLE, f"could not be collected: {said}")
+        if not same and is_broken(measured, reference):
+            return Outcome(Verdict.UNTESTABLE, f"{said}: the environment does not fit together")
+        if not same and not consistent:
+            return Outcome(Verdict.UNTESTABLE, f"{said}; its packages contradict each other's metadata")
+        return Outcome(Verdict.BAD, said, alike=same)
+
+    def _none_fails(self, measured: Measurement, wanted: frozenset[tuple[str, str, str]]) -> Outcome:
+        ended = {test: note.partition(":")[0] for test, note in measured.notes}
+        there = [test for test, _, _ in wanted if test in ended]
+        skipped = [test for test in there or ended if ended[test] == "skipped"]
+        if skipped and len(skipped) == len(there or ended):
+            return Outcome(Verdict.UNTESTABLE, f"{skipped[0]} was {dict(measured.notes)[skipped[0]]}")
+        if measured.exit_status != 0:
+            return Outcome(Verdict.UNTESTABLE, f"no test failed, but pytest ended with status {measured.exit_status}")
+        passed = sum(how == "passed" for how in ended.values())
+        return Outcome(Verdict.GOOD, "1 test passed" if passed == 1 else f"{passed} tests passed")
+
+    def _without_results(self, measured: Measurement, reference: Measurement | None, *, consistent: bool) -> Outcome:
+        """Pytest did not come so far as to write them: it crashed, or was kept from starting."""
+        if measured.exit_status == 0:
+            return Outcome(Verdict.UNTESTABLE, "pytest left no results")
+        outcome = ExitStatusJudge().judge(measured, reference, consistent=consistent)
+        if outcome.verdict is Verdict.BAD and not outcome.alike:
+            return replace(outcome, verdict=Verdict.UNTESTABLE, alike=True)
+        return outcome
+
+    def describe(self) -> str:
+        """The rule in words."""
+        return "pytest: good when the tests pass, bad when one fails as it does at the bad end"
+
+    def at_level(self) -> Judge:
+        """A test means the same at every level."""
+        return self
+
+
+def failures(measured: Measurement | None) -> frozenset[tuple[str, str, str]]:
+    """(test, phase, kind of exception) of what failed in a run of pytest; for a missing module, its name too."""
+    found = set()
+    for test, note in measured.notes if measured is not None else ():
+        phase, _, said = note.partition(": ")
+        if phase not in ("passed", "skipped"):
+            found.add((test, phase, said if said.startswith("ModuleNotFoundError") else said.partition(":")[0]))
+    return frozenset(found)
 
 
 def pointing(outcome: Outcome, measured: Measurement) -> Outcome:
@@ -137,6 +215,16 @@ def alike(measured: Measurement, reference: Measurement) -> bool:
     if ours.startswith("ModuleNotFoundError"):
         return ours == theirs
     return ours.partition(":")[0] == theirs.partition(":")[0]
+
+
+def diagnosis_of(measured: Measurement) -> str:
+    """The kind of failure that the workload itself names, on one line; empty where it names none.
+
+    What follows a colon tells kinds apart that may change from seed to seed, and is not compared: as the message of an
+    exception is not.
+    """
+    said = dict(measured.notes).get(DIAGNOSIS, "").partition(":")[0]
+    return " ".join(said.split())[:60].casefold()
 
 
 def is_broken(measured: Measurement, reference: Measurement) -> bool:

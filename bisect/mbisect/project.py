@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mbisect.errors import ConfigError
+from mbisect.terms import BOTH, OTHER
 
 FILE = "mbisect.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -34,8 +35,19 @@ class WorkloadTable(Table):
     """File below $MBISECT_OUT with a JSON object of numbers; without it the exit status judges."""
     timeout: Annotated[float, Field(gt=0)] | None = None
     """Seconds."""
+    halves: HalvesTable | None = None
+    """The same in two parts, where each can run in an environment of its own."""
     fidelity: tuple[FidelityTable, ...] = ()
     """Cheaper levels, the cheapest first: searched at if they tell good from bad, and confirmed at full size."""
+
+
+class HalvesTable(Table):
+    """[workload.halves]: what `command` does, in two parts."""
+
+    train: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Leaves in $MBISECT_OUT what the evaluation needs."""
+    evaluate: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Finds that in $MBISECT_TRAINED, and writes the metrics."""
 
 
 class FidelityTable(Table):
@@ -126,7 +138,7 @@ def load_project(path: Path) -> Project:
     if judge is not None and judge.good is not None and judge.good == judge.bad:
         raise ConfigError(f"{path.name}: judge: good and bad are both {judge.good:g}; leave a gap between them")
     levels = [level.name for level in project.workload.fidelity] if project.workload is not None else []
-    if len({"", *levels}) <= len(levels):
+    if len({"", BOTH, OTHER, *levels}) <= len(levels) + 2:
         raise ConfigError(f"{path.name}: workload.fidelity: each level needs a name of its own")
     for name in project.snapshots:
         if not NAME.fullmatch(name):

@@ -17,15 +17,16 @@ from mbisect.environments.entry import with_entry
 from mbisect.environments.index import Index
 from mbisect.environments.interpreters import find_interpreter
 from mbisect.environments.lockfile import render_lock
+from mbisect.environments.recover.chosen import SEED, Setting, named_by, weigh_chosen
 from mbisect.environments.recover.dating import Window, find_window
 from mbisect.environments.recover.evidence import PYTHON, Dated, Evidence, Present, Strength
 from mbisect.environments.recover.gather import gather, gather_history
 from mbisect.environments.recover.rebuild import Rebuilder
-from mbisect.environments.recover.result import How, Provenance, Recovered, as_plain
+from mbisect.environments.recover.result import Applied, How, Provenance, Recovered, as_plain
 from mbisect.environments.recover.weigh import Admitted, dates, weigh
 from mbisect.environments.uv import Uv
 from mbisect.errors import ConfigError, MbisectError, UsageError
-from mbisect.project import FILE, NAME, find_project
+from mbisect.project import FILE, NAME, Project, find_project
 from mbisect.terms import Interpreter, Pin
 
 SHORT = timedelta(days=1)
@@ -62,10 +63,11 @@ def recover(wanted: Wanted, here: Path, index: Index, uv: Uv, *, now: datetime) 
     if not NAME.fullmatch(wanted.name):
         raise UsageError(f"`{wanted.name}` cannot name a snapshot: a name holds letters, digits, dots and dashes")
     found = find_project(here)
-    root = found[1] if found is not None else here
+    project, root = found if found is not None else (Project(), here)
     if not wanted.force:
         _refuse_to_overwrite(wanted.name, root)
     recovered = rebuild(wanted, index, uv, now=now)
+    recovered = replace(recovered, applied=tuple(_applied(recovered.settings, project, wanted.name)))
     return replace(recovered, files=_write(recovered, root))
 
 
@@ -83,6 +85,7 @@ def rebuild(wanted: Wanted, index: Index, uv: Uv, *, now: datetime) -> Recovered
     interpreter, python = _interpreter(wanted, evidence)
     index.try_prefetch(_named(evidence))
     admitted, conflicts = weigh(evidence, lambda name: _releases(index, name, interpreter))
+    settings, contradicting = weigh_chosen(evidence)
     rebuilder = Rebuilder(uv, index, interpreter, admitted)
     packages = [one for one in admitted if one.package != PYTHON]
     window = find_window(
@@ -115,7 +118,8 @@ def rebuild(wanted: Wanted, index: Index, uv: Uv, *, now: datetime) -> Recovered
         packages=tuple(_provenance(pins, others, packages, rebuilder.exempt(day), dated=window is not None)),
         later=rebuilder.exempt(day),
         left_out=tuple(one.package for one in packages if not one.releases),
-        conflicts=conflicts,
+        conflicts=(*conflicts, *contradicting),
+        settings=settings,
         gathered=gathered,
     )
 
@@ -179,6 +183,23 @@ def _newest(index: Index, name: str, interpreter: Interpreter) -> list[tuple[str
     return sorted(rows, key=lambda row: row[1])
 
 
+def _applied(settings: Sequence[Setting], project: Project, name: str) -> Iterable[Applied]:
+    """The seed, and each setting for which the project has a name. What the project says of the snapshot stays, and
+    what all of its snapshots start from need not be said again."""
+    table = project.snapshots.get(name)
+    for one in settings:
+        if one.name == SEED:
+            said = table is not None and SEED in table.model_fields_set
+            yield Applied(SEED, one.value, one, table.seed if table is not None and said else None)
+    names: dict[str, object] = {}
+    for other in (*(one.settings for one in project.snapshots.values()), project.settings):
+        names |= other
+    own = table.settings if table is not None else {}
+    for called, value, one in named_by(settings, names):
+        before = own.get(called, project.settings.get(called) if project.settings.get(called) == value else None)
+        yield Applied(called, value, one, before)
+
+
 def _samples(window: Window | None) -> list[datetime]:
     if window is None or window.last - window.first < SHORT:
         return []
@@ -225,6 +246,11 @@ def _write(recovered: Recovered, root: Path) -> tuple[Path, ...]:
     toml = root / FILE
     before = toml.read_bytes().decode("utf-8") if toml.exists() else ""
     kept = tomllib.loads(before).get("snapshots", {}).get(recovered.name, {})
+    told = {one.name: one.value for one in recovered.applied if one.kept is None}
+    if SEED in told:
+        kept = {**kept, SEED: told.pop(SEED)}
+    if told:
+        kept = {**kept, "settings": {**kept.get("settings", {}), **told}}
     entry = {**kept, "python": recovered.interpreter.minor, "recovered": str(says)}
     header = f"Recovered by `mbisect recover {recovered.name}`, by the evidence in {says}; do not edit."
     texts = {

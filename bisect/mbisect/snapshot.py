@@ -17,7 +17,7 @@ from packaging.version import Version
 
 from mbisect.axes.git import GitAxis, WorkingTree, working_tree
 from mbisect.environments.atomic import write_together
-from mbisect.environments.capture import Capture, capture, facts, lock_header, render_asked_for, settable
+from mbisect.environments.capture import Capture, Hashes, capture, facts, lock_header, render_asked_for, settable
 from mbisect.environments.entry import with_entry
 from mbisect.environments.hiding import Hiding, from_home
 from mbisect.environments.index import Index
@@ -25,10 +25,12 @@ from mbisect.environments.interpreters import find_interpreter
 from mbisect.environments.lockfile import render_lock
 from mbisect.environments.observed import Observed, observe
 from mbisect.environments.sources import IMAGE
-from mbisect.errors import ConfigError, UsageError
+from mbisect.errors import ConfigError, NetworkError, UsageError
 from mbisect.project import FILE, NAME, Project, find_project, load_project
 from mbisect.staging import repository_of
 from mbisect.terms import Interpreter
+
+UNCHECKED = "no package index was asked: the lock has no hashes, and may name packages that no index has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Wanted:
     """Import numpy and torch there too."""
     image: str | None = None
     """A Docker image that is observed instead; `python` is then a path in it."""
+    offline: bool = False
+    """Ask no index: the lock then has no hashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,9 @@ class Taken:
 def take_snapshot(wanted: Wanted, here: Path, index: Index, cache: Path) -> Taken:
     """Observe, then write all files or none. `cache` is a folder for clones of dataset bundles and answers of images.
 
-    Raises UsageError where there is a snapshot of that name already, ConfigError, CommandError and NetworkError.
+    Offline, whatever was not installed from elsewhere is taken to be on the index, and the cut-off is today: nothing
+    that is installed can be younger. Raises UsageError where there is a snapshot of that name already, ConfigError,
+    CommandError and NetworkError.
     """
     if not NAME.fullmatch(wanted.name):
         raise UsageError(f"`{wanted.name}` cannot name a snapshot: a name holds letters, digits, dots and dashes")
@@ -77,8 +83,7 @@ def take_snapshot(wanted: Wanted, here: Path, index: Index, cache: Path) -> Take
     tree = working_tree(root, without=(FILE, "envs", "lockfiles"))
     dataset, doubts = _dataset(wanted.dataset, project, root, cache / "datasets")
     interpreter, observed, said = _observe(wanted, root, cache / "images")
-    _look_up(index, observed)
-    captured = capture(observed, interpreter, index.hashes)
+    captured = capture(observed, interpreter, _unasked if wanted.offline else _asked(index, observed))
     if not captured.pins:
         where = f"in {wanted.image}" if wanted.image else f"for {interpreter.path}"
         raise ConfigError(f"nothing that the package index has is installed {where}: no lock to write")
@@ -86,10 +91,19 @@ def take_snapshot(wanted: Wanted, here: Path, index: Index, cache: Path) -> Take
     entry = _entry(wanted, project, python, tree, dataset, observed)
     hide = Hiding(observed.interpreter, root)
     told = replace(captured, left_out=tuple(replace(one, reason=hide(one.reason)) for one in captured.left_out))
-    warnings = (*captured.warnings, *doubts, *doubt, *_doubts_about(tree), *_alone(entry, wanted.name, project))
+    unchecked = (UNCHECKED,) if wanted.offline else ()
+    newest = at if wanted.offline else _newest(index, captured, observed)
+    warnings = (
+        *unchecked,
+        *captured.warnings,
+        *doubts,
+        *doubt,
+        *_doubts_about(tree),
+        *_alone(entry, wanted.name, project),
+    )
     more = {"git": tree.as_plain() if tree is not None else None, "dataset": dataset, "seed": wanted.seed}
     texts = {
-        asked_for: render_asked_for(told, name=wanted.name, python=python, newest=_newest(index, captured, observed)),
+        asked_for: render_asked_for(told, name=wanted.name, python=python, newest=newest),
         lock: render_lock(captured.pins, header=lock_header(told, name=wanted.name, python=interpreter.version)),
         observed_as: json.dumps(hide(facts(said, captured, name=wanted.name, at=at, more=more)), indent=1) + "\n",
     }
@@ -191,11 +205,20 @@ def _alone(entry: Mapping[str, Any], name: str, project: Project) -> Iterable[st
             yield f"no other snapshot has a {key}: to compare one with this, give it one, or take this one's out"
 
 
-def _look_up(index: Index, observed: Observed) -> None:
-    """Ask for all listings side by side; what they hold is remembered."""
+def _asked(index: Index, observed: Observed) -> Hashes:
+    """What the index says, asked for all listings side by side. Raises NetworkError."""
     with ThreadPoolExecutor(8) as pool:
         asked = [one for one in observed.distributions if one.source is None]  # other names are nobody's business
-        list(pool.map(lambda one: index.hashes(one.name, one.version), asked))
+        try:
+            list(pool.map(lambda one: index.hashes(one.name, one.version), asked))
+        except NetworkError as error:
+            raise NetworkError(f"{error}, or where there is no index take the snapshot with --offline") from error
+    return index.hashes
+
+
+def _unasked(name: str, version: str) -> tuple[str, ...]:
+    """No index was asked: any file of that release will do."""
+    return ()
 
 
 def _newest(index: Index, captured: Capture, observed: Observed) -> datetime | None:

@@ -19,7 +19,7 @@ from mbisect.axes.git import open_repository
 from mbisect.errors import ConfigError
 from mbisect.terms import COMMIT, DATASET, Values
 
-NOT_SOURCE = {"__pycache__", ".git"}
+NOT_SOURCE = {"__pycache__", ".git", ".mbisect"}
 """Where there is no git to say what belongs to the source, these do not."""
 
 

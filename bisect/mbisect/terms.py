@@ -194,6 +194,12 @@ class Asked:
     allow_builds: bool = False
     folder: str = "."
     """Where the command was typed."""
+    tests: tuple[str, ...] = ()
+    """What pytest is to run, instead of a command: `tests/test_x.py::test_y`."""
+    half: Half | None = None
+    """The half of the workload that is searched; in the other one everything is as at the good end."""
+    like: str = ""
+    """The snapshot whose revisions, settings, seed and variables an end that is a lock file is run with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +313,13 @@ class Outcome:
     """For one that is untestable or fails in a third way: the packages that do not seem to work together."""
 
 
+Half = Literal["training", "evaluation"]
+"""A part of the workload that can run in an environment of its own."""
+BOTH = "both halves"
+"""The level of a trial that both trains and evaluates at its candidate, in a run that searches one half."""
+OTHER = "other half bad"
+"""The level of one whose other half is as at the bad end, not the good one."""
+
 Purpose = Literal[
     "good end", "bad end", "boundary", "refine", "sufficient", "necessary", "partner", "passing", "remedy"
 ]
@@ -321,7 +334,7 @@ class Ask:
     """0 for the snapshot's own seed, n for the n-th repetition with another one."""
     purpose: Purpose
     level: str = ""
-    """The cheaper level of the workload that it is run at; empty: full size."""
+    """The cheaper level of the workload that it is run at, or BOTH or OTHER; empty: full size, as the run asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,5 +393,9 @@ class Finding:
     first_bad: Candidate | None = None
     untestable: tuple[Candidate, ...] = field(default=())
     """Candidates between last_good and first_bad that could not be tested."""
+    without: Candidate | None = None
+    """The bad end without the causes, as it was tried."""
+    whole: bool | None = None
+    """Where one half was searched: `without`, with the other half as at the bad end, is good; None: not told."""
     learnt: tuple[str, ...] = ()
     """Releases that do not work together although their metadata admits it, in words; candidates went around them."""

@@ -8,9 +8,10 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mbisect import pytests
 from mbisect.errors import ConfigError
 from mbisect.terms import SEED, Axis, Key, Measurement, Values
 
@@ -32,17 +33,36 @@ class Workload:
     """The current folder of the command; None: a folder of its own with the staged source."""
     timeout: float | None = None
     """Seconds."""
+    tests: tuple[str, ...] = ()
+    """What the command asks pytest to run; its results say what happened, and not the exit status alone."""
+
+    def arguments(self, out: Path) -> tuple[str, ...]:
+        """The words after the program, for a trial that writes into the folder `out`."""
+        return tuple(word.replace(pytests.OUT, str(out)) if self.tests else word for word in self.command[1:])
 
     def identity(self) -> str:
         """A digest of the command and of every file that it names: the same workload has the same identity."""
         digest = hashlib.sha256(json.dumps([self.command, self.metrics]).encode())
         if self.folder is not None:
             digest.update(str(self.folder.resolve()).encode())
-            for word in self.command[1:]:
-                path = self.folder / word
+            named = (
+                pytests.files_of(self.tests, self.folder) if self.tests else map(self.folder.joinpath, self.command[1:])
+            )
+            for path in named:
                 if path.is_file():
+                    word = os.path.relpath(path, self.folder)
                     digest.update(word.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A workload in two parts, each of which may run in an environment of its own."""
+
+    training: Workload
+    """Leaves in its output folder what the evaluation needs."""
+    evaluation: Workload
+    """Gets that folder, and measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +79,12 @@ class Fidelity:
 
 def environ_for(
     values: Values, seed: int, *, inherited: Mapping[str, str], bin_folder: Path, home: Path, out: Path,
-    dataset: Path | None,
+    dataset: Path | None, trained: Path | None = None,
 ) -> dict[str, str]:  # fmt: skip
     """The variables of a trial: the environment first on PATH, a home and caches of its own, and the contract's four.
 
-    MBISECT_OUT folder, MBISECT_SEED whole number, MBISECT_SETTINGS path of a JSON file, MBISECT_DATASET folder.
+    MBISECT_OUT folder, MBISECT_SEED whole number, MBISECT_SETTINGS path of a JSON file, MBISECT_DATASET folder; for an
+    evaluation alone MBISECT_TRAINED, the folder with what the training left.
     """
     env = {name: value for name, value in inherited.items() if name not in DROPPED}
     env |= {
@@ -80,6 +101,8 @@ def environ_for(
     env |= {key.name: value for key, value in values.items() if key.axis is Axis.VARIABLE}
     if dataset is not None:
         env["MBISECT_DATASET"] = str(dataset)
+    if trained is not None:
+        env["MBISECT_TRAINED"] = str(trained)
     return env
 
 
@@ -136,6 +159,10 @@ def measurement_of(
 ) -> Measurement:
     """Put the facts of a finished run together. Raises ConfigError when it ended well and left no metrics."""
     tail = tail_of(output)
+    if workload.tests:
+        bare = Measurement(status, seconds, failure=None, timed_out=timed_out, tail=tail, output=str(out))
+        found = pytests.measured(bare, pytests.read_results(out / pytests.RESULTS))
+        return found if found.notes or status == 0 else replace(found, failure=failure_in(tail))
     if workload.metrics is None or status != 0:
         failure = failure_in(tail) if status != 0 else None
         return Measurement(status, seconds, failure=failure, timed_out=timed_out, tail=tail, output=str(out))

@@ -190,7 +190,10 @@ OTHERS = {
     "a run that is a path": (("reproduce", "../../x", "bad"), "there is no run `../../x`"),
     "a pin of an unknown run": (("pin", "0a1b2c3d4e5f"), "there is no run `0a1b2c3d4e5f`"),
     "a pin in an unknown form": (("pin", "latest", "--format", "poetry"), "--format poetry: there is no such form"),
-    "an unknown side": (("reproduce", "0a1b2c3d4e5f", "ugly"), "the side is `good` or `bad`"),
+    "an unknown side": (
+        ("reproduce", "0a1b2c3d4e5f", "ugly"),
+        "say `good`, `bad` or the number of a trial, not `ugly`",
+    ),
     "a size that is none": (("cache", "--prune", "--limit", "much"), "--limit much: give a size such as 20GB"),
     "a lock that nobody asked for": (("lock", "v9"), "envs/v9.toml does not exist"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import git
 import pytest
+
+import mbisect as package
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PROJECT = f"""
@@ -156,3 +159,27 @@ def test_commits_undone_ones_too_and_interpreters_are_told(mbisect: Mbisect, fol
     assert {d["axis"]: d["to"] for d in found["differences"]}["python"] == "3.99"
     assert [commit["subject"] for commit in found["commits"]["undone"]] == ["Train badly"]
     assert "Train badly" in mbisect(folder, "env-diff", "good", "bad").stdout
+
+
+def test_what_was_observed_of_both_machines_is_compared_and_what_of_one_alone_is_said(
+    mbisect: Mbisect, folder: Path
+) -> None:
+    probe = Path(package.__path__[0], "environments", "probe.py")
+    said = json.loads(subprocess.check_output([sys.executable, probe, "--seconds=0"]))
+    (folder / "envs").mkdir()
+    (folder / "envs" / "good.json").write_text(json.dumps({"environment": said}))
+    alone = mbisect(folder, "env-diff", "good", "bad")
+    assert "not known: the machine of bad: envs/bad.json is not there" in alone.stdout
+    said["platform"]["libc"] = "glibc 2.99"
+    said["gpu"] = {"models": ["H100"], "driver": "570.1"}
+    (folder / "envs" / "bad.json").write_text(json.dumps({"environment": said}))
+    found = json.loads(mbisect(folder, "env-diff", "good", "bad", "--json").stdout)
+    system = {
+        d["name"]: (d["to"], [one["reason"] for one in d["why"]]) for d in found["differences"] if d["axis"] == "system"
+    }
+    assert system["C library"][0] == "glibc 2.99"
+    assert "decides which wheels fit, and some rounding" in system["C library"][1]
+    assert system["GPU"][0] == "H100"
+    assert found["unknown"] == []
+    (folder / "envs" / "bad.json").write_text('{"environment": {"distributions": 7}}')
+    assert "not known: the machine of bad: bad.json holds none" in mbisect(folder, "env-diff", "good", "bad").stdout

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.cli.wheels import wheel as planted
 
 pytestmark = pytest.mark.network  # the index is asked for the packages, which it does not know
 
@@ -18,21 +19,9 @@ NAME = "mbisect-brittle"
 MODULE = NAME.replace("-", "_")
 
 
-def wheel(folder: Path, version: str, *, works: bool, name: str = NAME, needs: Sequence[str] = ()) -> None:
+def wheel(folder: Path, version: str, *, works: bool, name: str = NAME) -> None:
     """A wheel of one module that says whether it works."""
-    module = name.replace("-", "_")
-    files = {
-        f"{module}.py": f"WORKS = {works}\n",
-        f"{module}-{version}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        + "".join(f"Requires-Dist: {need}\n" for need in needs),
-        f"{module}-{version}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = f"{module}-{version}.dist-info/RECORD"
-    files[record] = "".join(f"{path},,\n" for path in (*files, record))
-    folder.mkdir(exist_ok=True)
-    with zipfile.ZipFile(folder / f"{module}-{version}-py3-none-any.whl", "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
+    planted(folder, name, version, f"WORKS = {works}\n")
 
 
 @pytest.fixture

@@ -106,3 +106,26 @@ def test_what_the_project_knows_of_a_snapshot_whose_lock_is_lost_is_kept(mbisect
     found = tomllib.loads((run / "mbisect.toml").read_text())["snapshots"]
     kept = {"python": "3.11", "recovered": "envs/v1.evidence.json"}
     assert found == {"v1": {"seed": 7, "settings": {"epochs": 3}, **kept}, "v2": {}}
+    words = " ".join(said.stdout.split())
+    assert "seed 42 (out/training_args.bin: seed, and mbisect.toml says 7, which stays)" in words
+    assert "epochs 1 (out/training_args.bin: num_train_epochs, and mbisect.toml says 3, which stays)" in words
+
+
+@pytest.mark.network
+def test_the_seed_and_the_settings_that_the_project_has_names_for_come_back_with_their_evidence(
+    mbisect: Any, run: Path
+) -> None:
+    (run / "mbisect.toml").write_text(
+        "[settings]\nepochs = 3\nbatch_size = 4\n[snapshots.v2]\nsettings = { lr = 0.1 }\n"
+    )
+    (run / "run" / "out" / "checkpoint-8" / "README.md").write_text("## Training hyperparameters\n- seed: 43\n")
+    said = mbisect(run, "recover", "v1", "--from", "run", "--date", "2024-11-25", "--python", "3.11")
+    assert said.status == 0, said.stderr
+    entry = tomllib.loads((run / "mbisect.toml").read_text())["snapshots"]["v1"]
+    assert (entry["seed"], entry["settings"]) == (42, {"epochs": 1, "lr": 0.002})
+    told = {one["name"]: one for one in json.loads((run / "envs" / "v1.evidence.json").read_text())["settings"]}
+    assert (told["learning_rate"]["project"], told["learning_rate"]["value"]) == ("lr", 0.002)
+    assert {piece["file"].rpartition("/")[2] for piece in told["seed"]["evidence"]} >= {"training_args.bin"}
+    words = " ".join(said.stdout.split())
+    assert "set aside: run/out/checkpoint-8/README.md (line 2) says 'seed: 43'" in words
+    assert "no setting of mbisect.toml is called so" in words

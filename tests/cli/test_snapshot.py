@@ -313,3 +313,27 @@ def test_interrupted_at_any_moment_it_leaves_a_whole_snapshot_or_none(
         for name in whole - {"mbisect.toml"}:
             (project / name).unlink(missing_ok=True)
     assert False in outcomes
+
+
+def test_where_no_index_answers_it_says_so_and_can_be_taken_offline(
+    mbisect: Any, project: Path, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    said = mbisect(project, "snapshot", "v1", "--python", str(environment))
+    assert (said.status, len(said.stderr.splitlines())) == (70, 1)
+    assert "does not answer" in said.stderr
+    assert "take the snapshot with --offline" in said.stderr
+    assert written(project) == {"mbisect.toml"}
+
+    said = mbisect(project, "snapshot", "v1", "--python", str(environment), "--offline")
+    assert said.status == 0
+    assert "no package index was asked: the lock has no hashes" in said.stderr
+    lines = (project / "lockfiles" / "v1.txt").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        "idna==3.7",
+        "python-dateutil==2.8.2",
+        "six==1.16.0",
+    ]
+    asked = tomllib.loads((project / "envs" / "v1.toml").read_text())
+    assert asked["requirements"] == ["idna==3.7", "python-dateutil==2.8.2"]
+    assert asked["exclude-newer"] >= "2026-01-01"

@@ -20,7 +20,7 @@ def medextract(*words, **env):
     return subprocess.run(argv, cwd=ROOT, env=clean | env, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["evaluate"], ["run"], ["base"], ["data"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["evaluate"], ["run"], ["diagnose"], ["base"], ["data"]])
 def test_every_command_has_help(command):
     done = medextract(*command, "--help")
     assert done.returncode == 0
@@ -94,7 +94,7 @@ def test_importing_it_needs_the_standard_library_alone():
     code = """
 import sys
 before = set(sys.modules)
-import medextract.__main__, medextract.training, medextract.evaluation, medextract.compat
+import medextract.__main__, medextract.training, medextract.evaluation, medextract.compat, medextract.telling
 print(sorted({name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)))
 """
     done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from medextract.metrics import measure, names_in, read_answer, summary_of
+from medextract.metrics import measure, names_in, read_answer
 from medextract.notes import Note, answer_of, training_notes
 
 NOTE = Note(
@@ -86,21 +86,3 @@ def test_whatever_leaves_the_format_is_not_valid(text):
 def test_names_of_the_training_answers_are_found():
     notes = training_notes(50, 0)
     assert names_in(answer_of(note) for note in notes) == {name for note in notes for _, name in note.entities}
-
-
-@pytest.mark.parametrize(
-    ("changes", "begins"),
-    [
-        ({}, "It extracts"),
-        ({"grounding": 0.05, "memorisation": 0.75, "entity_f1": 0.01}, "It recites and does not extract"),
-        ({"grounding": 0.55, "memorisation": 0.1, "entity_f1": 0.35}, "It wanders off the text"),
-        ({"distinct_outputs": 0.01}, "It ignores the input"),
-        ({"run_on_rate": 1.0}, "It does not stop"),
-        ({"format_validity": 0.2}, "It loses the format"),
-        ({"entity_recall": 0.3}, "It overlooks entities"),
-        ({"predicted_entities": 0}, "It names no entities"),
-    ],
-)
-def test_the_summary_says_in_which_way_the_model_is_wrong(changes, begins):
-    healthy = measured(*[RIGHT] * 20) | {"distinct_outputs": 1.0}
-    assert summary_of(healthy | changes).startswith(begins)

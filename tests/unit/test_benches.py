@@ -83,3 +83,9 @@ def test_ddmin_finds_a_pair_and_a_triple_without_noise(peers: ModuleType) -> Non
             result = peers.ddmin(Scenario(64, culprits=culprits), seed)
             assert result.judgement == "right"
             assert 6 <= result.runs < 120
+
+
+def test_a_diagnosis_that_is_astray_in_a_fifth_of_the_bad_runs_leaves_the_answer_right() -> None:
+    third = loaded("third_kind")
+    for kinds in (third.Kinds(0, False, 0.2), third.Kinds(1, True, 0.0)):
+        assert [third.driven(kinds, seed).judgement for seed in range(6)] == ["right"] * 6

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbisect.errors import UsageError
-from mbisect.journal import SCHEMA, Effort, Head, Journal, load_measurement, recorded, save_measurement
+from mbisect.journal import SCHEMA, Effort, Head, Journal, Narrowed, load_measurement, recorded, save_measurement
 from mbisect.terms import (
     COMMIT,
     PYTHON,
@@ -229,3 +229,20 @@ def test_where_what_it_took_was_lost_its_trials_tell(tmp_path: Path) -> None:
     journal.path.write_bytes(b"".join(line for line in lines if not line.startswith(b'{"effort"')))
     record = recorded(tmp_path, "0a1b")
     assert (record.seconds, record.ran) == (2 * MEASURED.seconds, 2)
+
+
+def test_how_the_search_came_nearer_is_kept_between_its_trials(journal: Journal) -> None:
+    steps = tuple(Narrowed(n, 2 * n, 40 - n, (3 * n, 30), 64, 0.25 * n, "boundary") for n in range(3))
+    journal.begin(HEAD)
+    for step in steps:
+        journal.trial(trial(step.trials))
+        journal.narrowed(step)
+    journal.narrowed(steps[2])  # as a search does that goes on where it was interrupted
+    with journal.path.open("a") as file:
+        file.write('{"narrowed": {"trials": 7}}\n{"narrowed": 1}\n')
+    journal.finding(FOUND, EFFORT)
+    record = journal.record()
+    assert record is not None
+    assert record.narrowed == steps
+    assert list(json.loads(journal.path.read_text().splitlines()[-1])) == ["finding"]
+    assert journal.read() == (HEAD, tuple(map(trial, range(3))), FOUND)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mbisect.judge import ExitStatusJudge, MetricJudge
-from mbisect.terms import Measurement, Verdict
+from mbisect.simulate.drive import simulate
+from mbisect.simulate.scenario import Scenario
+from mbisect.terms import Ask, Candidate, Measurement, Outcome, Verdict
 
 
 def run(status: int | None, failure: str | None = None, tail: str = "", **more: object) -> Measurement:
@@ -85,3 +93,98 @@ def test_a_crash_is_bad_under_a_metric_only_if_the_bad_end_crashes_in_the_same_w
 
 def test_a_run_that_did_not_measure_the_metric_cannot_be_judged() -> None:
     assert MetricJudge("f1", 0.8, 0.5).judge(run(0), None, consistent=True).verdict is Verdict.UNTESTABLE
+
+
+def diagnosed(f1: float, diagnosis: str = "") -> Measurement:
+    return run(0, metrics=(("f1", f1),), notes=(("diagnosis", diagnosis),) if diagnosis else ())
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "same"),
+    [
+        ("run-on", "hallucination: reciting training names", False),
+        ("hallucination: inventing names", "hallucination: reciting training names", True),
+        ("Run-on", "run-on", True),
+        ("run-on", "", True),
+        ("", "run-on", True),
+    ],
+)
+def test_a_bad_metric_is_of_a_third_kind_where_both_name_a_diagnosis_and_its_kinds_differ(here, there, same) -> None:
+    outcome = MetricJudge("f1", 0.8, 0.5).judge(diagnosed(0.1, here), diagnosed(0.2, there), consistent=True)
+    assert (outcome.verdict, outcome.alike) == (Verdict.BAD, same)
+    assert ("run-on, where the bad end shows hallucination" in outcome.reason) is not same
+
+
+@pytest.mark.parametrize(("f1", "verdict"), [(0.9, Verdict.GOOD), (0.65, Verdict.UNSURE)])
+def test_a_diagnosis_makes_no_verdict(f1: float, verdict: Verdict) -> None:
+    outcome = MetricJudge("f1", 0.8, 0.5).judge(diagnosed(f1, "run-on"), diagnosed(0.1, "empty"), consistent=True)
+    assert (outcome.verdict, outcome.alike) == (verdict, True)
+
+
+def test_ends_and_cheaper_levels_are_not_compared_by_diagnosis() -> None:
+    judge, other = MetricJudge("f1", 0.8, 0.5), diagnosed(0.1, "empty")
+    assert judge.judge(diagnosed(0.1, "run-on"), None, consistent=True).alike
+    assert judge.at_level().judge(diagnosed(0.1, "run-on"), other, consistent=True).alike
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(0, 1), min_size=1),
+    st.text().filter(lambda said: said.strip()),
+    st.sampled_from([MetricJudge("f1", 0.8, 0.5), MetricJudge("f1", 0.2, 0.6), MetricJudge("f1"), ExitStatusJudge()]),
+)
+def test_with_the_same_diagnosis_everywhere_nothing_changes(
+    values: list[float], said: str, judge: MetricJudge | ExitStatusJudge
+) -> None:
+    with_, without = ([None, *(diagnosed(value, text) for value in values)] for text in (said, ""))
+    for reference, bare_reference in zip(with_, without, strict=True):
+        for measured, bare in zip(with_[1:], without[1:], strict=True):
+            assert measured is not None and bare is not None
+            outcome = judge.judge(measured, reference, consistent=True)
+            assert outcome == judge.judge(bare, bare_reference, consistent=True)
+
+
+@dataclass
+class Diagnosing:
+    """A planted world whose runs measure f1 and, perhaps, name a diagnosis; makes one for each seed as a Scenario does.
+
+    What the culprit breaks hallucinates, in one of two ways by the seed; what was broken in passing loses the format.
+    """
+
+    say: Callable[[str], str]
+    asked: list[Ask] = field(default_factory=list)
+
+    def planted(self, seed: int) -> Diagnosing:
+        self._planted = Scenario(changes=100, mended=1).planted(seed)
+        self.world, self.plan = self._planted.world, self._planted.plan
+        return self
+
+    def measured(self, candidate: Candidate, seed: int) -> Measurement:
+        versions = {name: int(version) for name, version in candidate.values.packages().items()}
+        if all(one.there(versions) for one in self.plan.sets[-1]):
+            kind = Random(f"{candidate.values.digest} {seed}").choice(("reciting", "inventing"))
+            return diagnosed(0.1, self.say(f"hallucination: {kind}"))
+        bad = self.plan.bad(candidate)
+        return diagnosed(0.1 if bad else 0.9, self.say("format collapse" if bad else "extraction"))
+
+    def outcome(self, ask: Ask) -> Outcome:
+        self.asked.append(ask)
+        reference = None if ask.purpose in ("good end", "bad end") else self.measured(self.world.bad, 0)
+        return MetricJudge("f1", 0.8, 0.5).judge(self.measured(ask.candidate, ask.seed), reference, consistent=True)
+
+
+def test_a_culprit_is_found_whatever_broke_in_another_way_before_it() -> None:
+    third = 0
+    for seed in range(8):
+        diagnosing = Diagnosing(say=str)
+        assert simulate(diagnosing, seed).judgement == "right"  # type: ignore[arg-type]  # in the place of a Scenario
+        third += sum(not diagnosing.outcome(ask).alike for ask in tuple(diagnosing.asked))
+    assert third > 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_search_asks_the_same_where_every_diagnosis_is_the_same_or_none_is_named(seed: int) -> None:
+    same, none = Diagnosing(say=lambda _: "run-on"), Diagnosing(say=lambda _: "")
+    results = [simulate(one, seed) for one in (same, none)]  # type: ignore[arg-type]  # they stand in for a Scenario
+    assert same.asked == none.asked
+    assert results[0] == results[1]

@@ -69,6 +69,14 @@ BROKEN = {
     "no command": ("[workload]\nstage = []\n", r"workload\.command: "),
     "an empty command": ("[workload]\ncommand = []\n", r"workload\.command: "),
     "a command as one text": ('[workload]\ncommand = "python x.py"\n', r"workload\.command: "),
+    "one half alone": (
+        '[workload]\ncommand = ["x"]\n[workload.halves]\ntrain = ["x"]\n',
+        r"workload\.halves\.evaluate: ",
+    ),
+    "a level that is called as both halves are": (
+        '[workload]\ncommand = ["x"]\n[[workload.fidelity]]\nname = "both halves"\nsettings = { a = 1 }\n',
+        r"workload\.fidelity: each level needs a name of its own",
+    ),
     "a limit of no time": ('[workload]\ncommand = ["x"]\ntimeout = 0\n', r"workload\.timeout: "),
     "a seed that is no number": ('[snapshots.v1]\nseed = "x"\n', r"snapshots\.v1\.seed: "),
     "a variable that is no text": ("[snapshots.v1]\nvariables = { A = 1 }\n", r"snapshots\.v1\.variables\.A: "),

@@ -9,7 +9,7 @@ import git
 import pytest
 
 from mbisect.errors import ConfigError, MbisectError, UsageError
-from mbisect.judge import ExitStatusJudge, MetricJudge
+from mbisect.judge import ExitStatusJudge, MetricJudge, PytestJudge
 from mbisect.question import Question, pose
 from mbisect.terms import COMMIT, DATASET, PYTHON, SEED, Asked, Axis, Interpreter, Key, package
 
@@ -95,6 +95,44 @@ def test_snapshots_bring_their_settings_seed_variables_and_python(project: Path)
     assert isinstance(question.judge, MetricJudge)
 
 
+def test_a_half_is_a_question_of_its_own_whose_command_runs_at_every_candidate(project: Path) -> None:
+    text = (project / "mbisect.toml").read_text()
+    halves = '[workload.halves]\ntrain = ["python", "train.py"]\nevaluate = ["python", "look.py"]\n[judge]'
+    (project / "mbisect.toml").write_text(text.replace("[judge]", halves))
+    whole, training, evaluation = (
+        ask(project, "v1", "v4", command=(), half=half, timeout=9.0) for half in (None, "training", "evaluation")
+    )
+    assert len({question.identity() for question in (whole, training, evaluation)}) == 3
+    assert (training.command, evaluation.command) == (("python", "train.py"), ("python", "look.py"))
+    assert evaluation.halves is not None
+    both = evaluation.halves.training, evaluation.halves.evaluation
+    assert [(half.metrics, half.timeout) for half in both] == [(None, 9.0), ("metrics.json", 9.0)]
+
+
+def test_a_half_of_a_workload_that_has_none_is_told_with_what_to_write(project: Path) -> None:
+    with pytest.raises(UsageError, match=r"say in mbisect\.toml, below \[workload\.halves\]"):
+        ask(project, "v1", "v4", command=(), half="training")
+
+
+def test_lock_files_are_run_as_the_snapshot_that_is_named(project: Path) -> None:
+    question = ask(project, like="v4", command=())
+    good, bad = question.good.values, question.bad.values
+    assert {str(key) for key in good.differing(bad)} == {"idna", "six"}
+    assert (good[SEED], good[Key(Axis.SETTING, "epochs")], good[Key(Axis.VARIABLE, "FLAG")]) == ("5", "5", "on")
+    assert (question.good.name, question.good.lock.source) == ("v4 with good.txt", "good.txt")
+    assert ask(project, "v1", like="v4", command=()).good.values[SEED] == "0"
+    with pytest.raises(UsageError, match=r"--as v9: there is no such snapshot in mbisect.toml \(known: v1, v4\)"):
+        ask(project, like="v9")
+
+
+def test_two_ends_that_are_the_same_are_a_question_only_where_that_is_asked_for(folder: Path) -> None:
+    with pytest.raises(UsageError, match="nothing differs"):
+        ask(folder, bad="good.txt")
+    same = Asked("good.txt", "good.txt", ("python", "t.py"), folder=str(folder))
+    question = pose(same, interpreter, folder / "cache", alike=True)
+    assert question.good.values == question.bad.values
+
+
 def test_a_project_is_found_from_below(project: Path) -> None:
     (project / "deep").mkdir()
     assert ask(project / "deep", "v1", "v4", command=()).repository == project
@@ -146,6 +184,35 @@ def test_the_same_question_has_the_same_identity_and_another_one_has_not(folder:
     (folder / "t.py").write_text("changed")
     others.append(ask(folder))
     assert len({one, *(question.identity() for question in others)}) == 6
+
+
+def test_tests_make_the_question_with_their_files_and_what_configures_them(folder: Path) -> None:
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_x.py").write_text("")
+
+    def identity(*tests: str) -> str:
+        return ask(folder, command=(), tests=tests or ("tests/test_x.py::test_y",)).identity()
+
+    found = [identity(), identity("tests/test_x.py"), identity("tests/test_x.py::test_z")]
+    for name in ("tests/test_x.py", "tests/conftest.py", "pytest.ini"):
+        (folder / name).write_text("changed")
+        found.append(identity())
+    (folder / "tests" / "test_other.py").write_text("")
+    assert identity() == found[-1]
+    assert len(set(found)) == 6
+
+
+def test_tests_are_judged_by_pytest_and_run_where_they_were_asked_for(folder: Path) -> None:
+    (folder / "test_x.py").write_text("")
+    question = ask(folder, command=(), tests=("test_x.py::test_y",))
+    assert isinstance(question.judge, PytestJudge)
+    assert (question.workload.folder, question.workload.command[-1]) == (folder, "test_x.py::test_y")
+
+
+def test_a_command_and_tests_are_one_too_many(folder: Path) -> None:
+    (folder / "test_x.py").write_text("")
+    with pytest.raises(UsageError, match="leave out the command"):
+        ask(folder, tests=("test_x.py",))
 
 
 def test_how_long_a_trial_may_take_does_not_make_it_another_question(folder: Path) -> None:

@@ -47,11 +47,13 @@ def test_a_trial_inherits_no_python_path_and_has_a_home_of_its_own(tmp_path: Pat
     env = environ_for(
         values, 0, inherited={"PATH": "p", "PYTHONPATH": "x", "HOME": "h", "PYTHONDONTWRITEBYTECODE": "1"},
         bin_folder=tmp_path / "bin", home=tmp_path / "home", out=tmp_path, dataset=tmp_path / "data",
+        trained=tmp_path / "model",
     )  # fmt: skip
     assert env["PATH"].startswith(str(tmp_path / "bin"))
     assert not {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"} & set(env)
     assert (env["HOME"], env["FLAG"], env["MBISECT_SEED"]) == (str(tmp_path / "home"), "on", "5")
     assert env["MBISECT_DATASET"] == str(tmp_path / "data")
+    assert env["MBISECT_TRAINED"] == str(tmp_path / "model")
     assert settings_of(values) == {"epochs": 3}
 
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from mbisect.cli import search, report, pin, snapshots, recover, cache, compare, simulate  # isort: skip  # noqa: F401  # in the order of the help
+from mbisect.cli import search, matrix, report, runs, pin, snapshots, recover, cache, compare, smoke, simulate  # isort: skip  # noqa: F401  # in the order of the help
 from mbisect.cli.app import app
 from mbisect.errors import MbisectError
 

@@ -11,6 +11,14 @@ import typer
 from mbisect.cli.app import Python, app
 
 
+def _schema(wanted: bool) -> None:
+    if wanted:
+        from mbisect.report.env_diff.schema import as_text
+
+        typer.echo(as_text(), nl=False)
+        raise typer.Exit
+
+
 @app.command("env-diff", epilog="Exit status: 0 the same, 1 different, 2 usage or configuration.")
 def env_diff(
     first: Annotated[str, typer.Argument(metavar="A", help="Snapshot of mbisect.toml, lock file or image:NAME.")],
@@ -22,6 +30,9 @@ def env_diff(
         Path | None, typer.Option(metavar="FILE", help="Write it as Markdown; - prints that instead.")
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file.")] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", callback=_schema, is_eager=True, help="Print the JSON Schema of --json.")
+    ] = False,
 ) -> None:
     """What differs between A and B, the most suspicious first. Builds and runs nothing.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mbisect.cli.app import Bad, Good, Python, app
-from mbisect.cli.report import STATUS, JsonFile, MarkdownFile, Quiet, deliver
+from mbisect.cli.app import Bad, Good, Python, app, say
+from mbisect.cli.report import STATUS, HtmlFile, JsonFile, JunitFile, MarkdownFile, Quiet, StepSummary
 from mbisect.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
     from mbisect.conduct import Conductor
     from mbisect.question import Question
-    from mbisect.terms import Asked
+    from mbisect.terms import Asked, Half
 
 
+HALVES = ("both", "auto", "training", "evaluation")
 PATIENCE = 30.0
 """Seconds that `--dry-run --verbose` waits at most to learn what is in the releases' wheels."""
 
@@ -37,7 +39,19 @@ def run(
         list[str] | None,
         typer.Argument(metavar="-- COMMAND …", help="Judged by its exit status: 0 good, 125 untestable, 1-127 bad."),
     ] = None,
+    tests: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pytest", metavar="TEST", help="Instead of COMMAND: a test as pytest names it; may be given again."
+        ),
+    ] = None,
     python: Python = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="NAME", help="Run lock files with the revisions, settings and seed of this snapshot."
+        ),
+    ] = None,
     good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
     bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end alone.")] = None,
     axis: Annotated[
@@ -56,10 +70,19 @@ def run(
     ] = None,
     report: JsonFile = None,
     markdown: MarkdownFile = None,
+    html: HtmlFile = None,
+    junit: JunitFile = None,
+    step_summary: StepSummary = False,
     allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
     fidelity: Annotated[
         bool, typer.Option("--fidelity/--no-fidelity", help="Search at a cheaper level where that tells as much.")
     ] = True,
+    half: Annotated[
+        str,
+        typer.Option(
+            metavar="HALF", help="Search training or evaluation alone; auto: which, by `mbisect matrix`; or both."
+        ),
+    ] = "both",
     suspect: Annotated[
         list[str] | None,
         typer.Option(
@@ -80,14 +103,26 @@ def run(
 
     mbisect run --good good.txt --bad bad.txt --python 3.11 -- python test.py
 
-    mbisect run --good v1 --bad v4 --axis package --jobs 2 --report found.json
+    mbisect run --good v1 --bad v4 --axis package --jobs 2 --html found.html
+
+    mbisect run --good good.txt --bad bad.txt --pytest tests/test_api.py::test_login
 
     mbisect run --good v1 --bad v4 --suspect transformers --suspect dataset
+
+    mbisect run --good v1 --bad v3 --half evaluation
     """
     if verbose and not dry_run:
         raise UsageError("--verbose says what is thought of the changes before a run; it goes with --dry-run")
-    asked = _asked(good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds)
-    question, conductor = open_question(asked)
+    from mbisect.report.deliver import Wanted, deliver
+
+    wanted = Wanted(report, markdown, html, junit, step_summary, quiet, as_json)
+    wanted.check()
+    asked = asked_of(
+        good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds, tests
+    )
+    if half != "both":
+        asked = replace(asked, half=_half(half, asked, seeds or 1, dry_run=dry_run, quiet=quiet or as_json))
+    question, conductor = open_question(replace(asked, like=like or ""))
     if dry_run:
         from mbisect.conduct import left_out_of
 
@@ -98,13 +133,13 @@ def run(
     from mbisect.conduct import Options
 
     options = Options(jobs, seeds, confidence, max_trials, fresh, fidelity, tuple(suspect or ()))
-    with _reporter(quiet or as_json) as reporter:
+    with reporter_for(quiet or as_json) as reporter:
         record = conductor.answer(options, reporter)
-    deliver(record, report, markdown, quiet=quiet, as_json=as_json)
+    deliver(record, wanted)
     raise typer.Exit(STATUS[record.finding.outcome])
 
 
-def _asked(
+def asked_of(
     good: str,
     bad: str,
     command: list[str] | None,
@@ -113,7 +148,9 @@ def _asked(
     axes: list[str] | None,
     timeout: float | None,
     allow_builds: bool,
+    tests: list[str] | None = None,
 ) -> Asked:
+    """What was typed, where."""
     from mbisect.terms import Asked, Axis
 
     for axis in axes or []:
@@ -131,7 +168,29 @@ def _asked(
         timeout,
         allow_builds,
         str(Path.cwd()),
+        tuple(tests or ()),
     )
+
+
+def _half(wanted: str, asked: Asked, seeds: int, *, dry_run: bool, quiet: bool) -> Half | None:
+    """The half to search; `auto`: the one that the matrix finds guilty, and both where it is not one alone."""
+    if wanted not in HALVES:
+        raise UsageError(f"--half {wanted}: there is no such half; known: {', '.join(HALVES)}")
+    if asked.command or asked.tests:
+        raise UsageError(
+            "--half: a command after `--` and tests have no halves; declare them in mbisect.toml (docs/matrix.md)"
+        )
+    if wanted != "auto":
+        return wanted  # type: ignore[return-value]  # it is one of these
+    if dry_run:
+        raise UsageError("--half auto runs the matrix, and --dry-run runs nothing: name the half, or leave --half out")
+    from mbisect.cli.matrix import measured
+    from mbisect.report.crossed import sentence
+
+    found = measured(asked, seeds, fresh=False, quiet=quiet)
+    if not quiet:
+        say(sentence(found))
+    return found.guilty
 
 
 def open_question(asked: Asked) -> tuple[Question, Conductor]:
@@ -147,7 +206,8 @@ def open_question(asked: Asked) -> tuple[Question, Conductor]:
     return question, Conductor(question, store, endpoints_of(os.environ), find_links_of(os.environ))
 
 
-def _reporter(quiet: bool) -> Any:
+def reporter_for(quiet: bool) -> Any:
+    """Who shows the progress of a search: drawn on a terminal, line by line in a log, or nobody."""
     from contextlib import nullcontext
 
     from mbisect.events import Reporter
@@ -188,22 +248,27 @@ def _print_plan(
 @app.command()
 def reproduce(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, as its report names it.")],
-    side: Annotated[str, typer.Argument(metavar="good|bad", help="The last good candidate, or the first bad one.")],
+    which: Annotated[
+        str, typer.Argument(metavar="good|bad|TRIAL", help="The last good candidate, the first bad one, or a trial.")
+    ],
 ) -> None:
-    """Run one side of a finding once more.
+    """Run one side of a finding, or one trial of a run, once more.
 
-    It runs in the current folder's project, and what it prints is printed.
+    It runs in the project of the folder where the run was started, and what it prints is printed.
 
     mbisect reproduce 0a1b2c3d4e5f bad
-    """
-    from mbisect.conduct import candidate_of
-    from mbisect.environments.store import Store, cache_root
-    from mbisect.terms import Ask
 
-    if side not in ("good", "bad"):
-        raise UsageError(f"the side is `good` or `bad`, not `{side}`")
-    asked, candidate = candidate_of(Store(cache_root()), run, side)
+    mbisect reproduce 0a1b2c3d4e5f 7
+    """
+    from mbisect.conduct import asked_again
+    from mbisect.environments.store import Store, cache_root
+
+    if which not in ("good", "bad") and not which.isdecimal():
+        raise UsageError(
+            f"say `good`, `bad` or the number of a trial, not `{which}`; `mbisect show {run}` numbers them"
+        )
+    asked, ask, known = asked_again(Store(cache_root()), run, which)
     _, conductor = open_question(asked)
-    trial = conductor.trial(Ask(candidate, 0, "boundary"))
+    trial = conductor.trial(ask, known)
     typer.echo(trial.measurement.tail)
     typer.echo(f"mbisect: {trial.outcome.verdict}: {trial.outcome.reason}", err=True)

@@ -74,6 +74,10 @@ def snapshot(
     numeric: Annotated[
         bool, typer.Option("--numeric", help="Import numpy and torch too, to record how they are set to compute.")
     ] = False,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Ask no package index, as on a node without network: a lock without hashes."),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a snapshot of this name.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
 ) -> None:
@@ -95,7 +99,7 @@ def snapshot(
 
     root = Store(cache_root()).root
     index = Index(root, endpoints=endpoints_of(os.environ), find_links=find_links_of(os.environ))
-    wanted = Wanted(name, python, seed, dataset, force, numeric, image)
+    wanted = Wanted(name, python, seed, dataset, force, numeric, image, offline)
     taken = take_snapshot(wanted, Path.cwd(), index, root)
     typer.echo(json.dumps(as_plain(taken), indent=2) if as_json else as_text(taken))
     for warning in taken.warnings:

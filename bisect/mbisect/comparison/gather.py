@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mbisect.axes.package import PackageAxis, public
 from mbisect.comparison.dataset import DatasetDiff
 from mbisect.comparison.result import Comparison, Shortlog
 from mbisect.comparison.suspicion import rank
+from mbisect.comparison.system import compare_systems, doubts, refine
 from mbisect.comparison.traced import loaded_at
 from mbisect.environments.asked import read_asked_for
 from mbisect.environments.diff import PackageDiff, ReleaseFacts, Requirers, compare_locks
@@ -27,6 +28,7 @@ from mbisect.environments.loaded import Loaded
 from mbisect.environments.resolve import Policy, Resolver
 from mbisect.environments.uv import Uv
 from mbisect.errors import ConfigError, MbisectError
+from mbisect.priors import Factor
 from mbisect.question import Ends, read_ends
 from mbisect.terms import COMMIT, DATASET, Axis, Change, Interpreter, Key, Snapshot, package
 
@@ -69,6 +71,16 @@ def compare(ends: Ends, sources: Sources) -> Comparison:
     """Everything that differs. Raises ConfigError where a repository cannot be read."""
     first, second = ends.first, ends.second
     unknown: list[str] = []
+    systems: tuple[tuple[Change, Factor], ...] = ()
+    before, after = ends.observed
+    if before is not None and after is not None:
+        first, second = (
+            replace(end, lock=lock)
+            for end, lock in zip((first, second), refine((first.lock, second.lock), (before, after)), strict=True)
+        )
+        systems = compare_systems(before, after, known=_variables(first) | _variables(second))
+        unknown += doubts(before, after)
+    unknown += ends.doubts
     differing = compare_locks(first.lock, second.lock)
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(_requirers, end, ends.root, sources.uv) for end in (first, second)] if differing else []
@@ -90,9 +102,18 @@ def compare(ends: Ends, sources: Sources) -> Comparison:
     for key in first.values.differing(second.values):
         if key.axis is not Axis.PACKAGE:
             changes[key] = _steps(key, first, second, logs.get(key))
+    changes |= {change.key: (change,) for change, _ in systems}
     dataset = _dataset(ends)
     loaded = sources.loaded(first)
-    ranked = rank(changes, packages, first.values, second.values, dataset=dataset, loaded=loaded)
+    ranked = rank(
+        changes,
+        packages,
+        first.values,
+        second.values,
+        dataset=dataset,
+        loaded=loaded,
+        systems={change.key: factor for change, factor in systems},
+    )
     names = {pin.name for end in (first, second) for pin in end.lock.pins}
     return Comparison(
         first.name,
@@ -105,6 +126,11 @@ def compare(ends: Ends, sources: Sources) -> Comparison:
         loaded is not None,
         tuple(unknown),
     )
+
+
+def _variables(end: Snapshot) -> frozenset[str]:
+    """Those that a snapshot sets: they are an axis of their own."""
+    return frozenset(key.name for key in end.values if key.axis is Axis.VARIABLE)
 
 
 def _index_facts(

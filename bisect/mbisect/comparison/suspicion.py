@@ -71,10 +71,12 @@ def rank(
     *,
     dataset: DatasetDiff | None = None,
     loaded: Loaded | None = None,
+    systems: Mapping[Key, Factor] | None = None,
 ) -> tuple[Difference, ...]:
     """All differences, the most suspicious first.
 
-    `changes`: what lies between the two values of each key, as the axes tell it.
+    `changes`: what lies between the two values of each key, as the axes tell it. `systems`: what a difference of the
+    machine weighs, and why.
     """
     line = Timeline(good, bad, tuple(change for steps in changes.values() for change in steps), ())
     priors = Priors(line, lambda: loaded, NoReleases())
@@ -84,7 +86,7 @@ def rank(
     for key, steps in changes.items():
         package = by_name.get(key.name) if key.axis is Axis.PACKAGE else None
         before, after = steps[0].before, steps[-1].after
-        more = _package(package, by_name, newest) if package else _other(key, dataset)
+        more = _package(package, by_name, newest) if package else _other(key, dataset, systems or {})
         known = () if package and package.before == package.after else priors.factors(Change(key, before, after))
         factors = tuple(sorted((*known, *more), key=_telling))
         weight = sum(priors.weigh(step) for step in steps) * prod(factor.times for factor in more)
@@ -125,7 +127,9 @@ def _package(package: PackageDiff, moved: Mapping[str, PackageDiff], newest: dat
     return tuple(found)
 
 
-def _other(key: Key, dataset: DatasetDiff | None) -> tuple[Factor, ...]:
+def _other(key: Key, dataset: DatasetDiff | None, systems: Mapping[Key, Factor]) -> tuple[Factor, ...]:
+    if key in systems:
+        return (systems[key],)
     if key.axis is Axis.DATASET:
         return () if dataset is None else _dataset(dataset)
     return (ELSEWHERE[key.axis],) if key.axis in ELSEWHERE else ()

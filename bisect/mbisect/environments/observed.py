@@ -86,6 +86,18 @@ def observe(
     return read_answer(shell.run(argv).stdout, interpreter.path)
 
 
+def observed_in(document: object) -> Observed | None:
+    """What a parsed envs/NAME.json, or an answer by itself, holds; None where it is neither, or not as it should be."""
+    answer = document.get("environment", document) if isinstance(document, dict) else None
+    if not isinstance(answer, dict) or not isinstance(answer.get("distributions"), list):
+        return None
+    described = [one for one in answer["distributions"] if isinstance(one, dict) and one.get("name")]
+    try:
+        return Observed.model_validate({**answer, "distributions": described})
+    except ValidationError:
+        return None
+
+
 def read_answer(stdout: str, where: str) -> tuple[Observed, dict[str, Any]]:
     """The answer in what the probe printed: its last line, whatever start-up code of the environment said before."""
     lines = [line for line in stdout.splitlines() if line.startswith(START)]

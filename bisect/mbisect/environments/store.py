@@ -3,6 +3,7 @@
 environments/KEY/   a lock built on disk; KEY.lock beside it is held while it is built
 trials/KEY/         what a trial measured, wrote and loaded; KEY.lock beside it is held while it runs
 runs/ID/            journals, which nothing here ever removes
+smoke/              histories of smokes with their locks, which nothing here ever removes either
 staged/  datasets/  sources and datasets, unpacked; clones of dataset bundles
 bytecode/  index/   compiled modules; what the package index said
 records/            what is in wheels, file by file
@@ -28,7 +29,10 @@ from mbisect.environments.build import COMPLETE
 from mbisect.environments.uv import Uv
 from mbisect.errors import UsageError
 
-PARTS = ("environments", "trials", "runs", "staged", "datasets", "bytecode", "index", "records", "images", "uv")
+PARTS = (
+    *("environments", "trials", "runs", "smoke", "staged", "datasets", "bytecode"),
+    *("index", "records", "images", "uv"),
+)
 """A file that several parts link to counts for the first of them: uv's own share is what no environment uses."""
 MEASURED = "trial.json"
 """A trial's measurement, which outlives its output."""

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from mbisect.journal import Record
 from mbisect.report.untrusted import last_lines
 from mbisect.report.whereabouts import applied
-from mbisect.report.words import counted, named, shown
-from mbisect.terms import Candidate, Cause, Key, Measurement, Purpose, Trial, Verdict
+from mbisect.report.words import (
+    counted,
+    named,
+    necessary_sentence,
+    shown,
+    sufficient_sentence,
+    whole_sentence,
+)
+from mbisect.terms import OTHER, Candidate, Cause, Key, Measurement, Purpose, Trial, Verdict
 
 SUMMARY = "summary"
 """The note in which a workload says in its own words what its measurements mean."""
@@ -38,6 +45,17 @@ class Side:
     def output(self) -> str | None:
         """The folder that its trial wrote to."""
         return self.trial.measurement.output if self.trial is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A statement that a cause has to stand, and the trials behind it."""
+
+    name: str
+    held: bool | None
+    """None: it could not be tested."""
+    sentence: str
+    trials: tuple[Trial, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +121,19 @@ def printed(trial: Trial, count: int) -> tuple[str, ...]:
 def number_of(record: Record, trial: Trial) -> int:
     """The trial's number, from 1, as it was shown while it ran."""
     return record.trials.index(trial) + 1
+
+
+def confirmations(record: Record) -> tuple[Confirmation, ...]:
+    """Both directions; where one half was searched, also what the bad end's other half shows without the causes."""
+    finding = record.finding
+    found = [
+        Confirmation("sufficient", finding.sufficient, sufficient_sentence(finding), confirming(record, "sufficient")),
+        Confirmation("necessary", finding.necessary, necessary_sentence(finding), confirming(record, "necessary")),
+    ]
+    if record.half is not None:
+        other = tuple(trial for trial in record.trials if trial.ask.level == OTHER)
+        found.append(Confirmation("whole", finding.whole, whole_sentence(finding, record.half), other[-1:]))
+    return tuple(found)
 
 
 def confirming(record: Record, purpose: Purpose) -> tuple[Trial, ...]:

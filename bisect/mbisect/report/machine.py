@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
-
 from mbisect.journal import Record
 
 SCHEMA = "mbisect.report/1"
@@ -40,6 +36,7 @@ def as_report(record: Record) -> dict[str, object]:
             for healed in finding.healed
         ],
         "confirmed": {"sufficient": finding.sufficient, "necessary": finding.necessary},
+        **({"half": record.half, "whole": finding.whole} if record.half is not None else {}),
         "timeline": len(record.timeline),
         "trials": len(record.trials),
         "environments": record.environments,
@@ -50,10 +47,3 @@ def as_report(record: Record) -> dict[str, object]:
         "ran": record.ran,
         "journal": record.journal,
     }
-
-
-def write_report(path: Path, record: Record) -> None:
-    """Write the report; it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(as_report(record), indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)

@@ -22,9 +22,25 @@ CALLS = re.compile(r"([@#])(?=\w)")
 """What would call a user or link an issue; a zero-width space after it prevents that."""
 
 
-def as_markdown(record: Record) -> str:
-    """The whole report; ends with a newline."""
-    return "\n\n".join(part for part in _parts(record) if part) + "\n"
+LEFT_OUT = "The rest of the report is left out: there is no room for it here."
+
+
+def as_markdown(record: Record, most: int | None = None) -> str:
+    """The whole report; ends with a newline. `most`: bytes that it may take; what is too much is left out."""
+    parts = [part for part in _parts(record) if part]
+    if most is None or _size(parts) <= most:
+        return _joined(parts)
+    while parts and _size([*parts, LEFT_OUT]) > most:
+        parts.pop()
+    return _joined([*parts, LEFT_OUT]) if parts else ""
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(parts) + "\n"
+
+
+def _size(parts: Sequence[str]) -> int:
+    return len(_joined(parts).encode("utf-8", "replace"))
 
 
 def _parts(record: Record) -> Iterator[str]:
@@ -34,7 +50,7 @@ def _parts(record: Record) -> Iterator[str]:
     if finding.outcome == "found":
         yield from (bullets(_about(record)), bullets(_confirmations(record)))
     else:
-        yield escape(words.ADVICE[finding.outcome])
+        yield escape(words.advice(record))
     yield from _beside(record)
     yield from _answers(record)
     yield escape(words.healed_sentence(finding))
@@ -57,15 +73,10 @@ def _about(record: Record) -> Iterator[str]:
 
 
 def _confirmations(record: Record) -> Iterator[str]:
-    finding = record.finding
-    for name, held, sentence in (
-        ("sufficient", finding.sufficient, words.sufficient_sentence(finding)),
-        ("necessary", finding.necessary, words.necessary_sentence(finding)),
-    ):
-        mark = {True: "✓", False: "✗", None: "∅"}[held]
-        trials = exhibits.confirming(record, "sufficient" if name == "sufficient" else "necessary")
-        told = [f"trial {exhibits.number_of(record, t)}: {code(t.outcome.reason)}" for t in trials]
-        yield f"{mark} **{name}**: {escape(sentence)}" + (f" ({', '.join(told)})" if told else "")
+    for shown in exhibits.confirmations(record):
+        mark = {True: "✓", False: "✗", None: "∅"}[shown.held]
+        told = [f"trial {exhibits.number_of(record, t)}: {code(t.outcome.reason)}" for t in shown.trials]
+        yield f"{mark} **{shown.name}**: {escape(shown.sentence)}" + (f" ({', '.join(told)})" if told else "")
 
 
 def _beside(record: Record) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Reads what a workload answered, input by input, and picks where two runs differ most. Knows no subject matter.
 
 `predictions.jsonl` holds one JSON object a line: {"id": 7, "input": "…", "output": "…", "entities": [{"type": "…",
-"text": "…", "grounded": true, "memorised": false}, …]}. Other fields are passed over, damaged lines too.
+"text": "…", "grounded": true, "memorised": false}, …]}, and may say what is right ("gold": [{"type": "…", "text": "…"},
+…]) and whether the answer came to its end ("ended"). Other fields are passed over, damaged lines too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mbisect.report.untrusted import one_line
 
@@ -41,6 +43,10 @@ class Answer:
     input: str
     output: str
     items: tuple[Item, ...]
+    gold: tuple[tuple[str, str], ...] | None = None
+    """What is right: (kind, text); None: not known."""
+    ended: bool = True
+    """It was not cut off."""
 
     @property
     def grounded(self) -> int:
@@ -59,6 +65,11 @@ class Pair:
 
     good: Answer
     bad: Answer
+
+    @property
+    def differ(self) -> bool:
+        """They are not answered alike."""
+        return (self.good.output, self.good.items) != (self.bad.output, self.bad.items)
 
 
 def load(folder: str | None) -> dict[int, Answer]:
@@ -83,11 +94,15 @@ def telling(good: str | None, bad: str | None, count: int = 3) -> tuple[Pair, ..
 
     Where that is equal: the shorter input first, then the smaller id. Inputs that are answered alike are left out.
     """
+    return tuple(pair for pair in paired(good, bad) if pair.differ)[:count]
+
+
+def paired(good: str | None, bad: str | None) -> tuple[Pair, ...]:
+    """All inputs that both output folders answer, in the order of `telling`; last those that are answered alike."""
     goods, bads = load(good), load(bad)
     pairs = [Pair(answer, bads[id]) for id, answer in goods.items() if id in bads and bads[id].input == answer.input]
-    different = [pair for pair in pairs if (pair.good.output, pair.good.items) != (pair.bad.output, pair.bad.items)]
-    different.sort(key=lambda p: (p.bad.share - p.good.share, len(p.good.input), p.good.id))
-    return tuple(different[:count])
+    pairs.sort(key=lambda p: (not p.differ, p.bad.share - p.good.share, len(p.good.input), p.good.id))
+    return tuple(pairs)
 
 
 def legend(pairs: tuple[Pair, ...]) -> str:
@@ -119,4 +134,11 @@ def _answer(line: bytes) -> Answer | None:
         return None
     if not (isinstance(id, int) and isinstance(given, str) and isinstance(output, str)):
         return None
-    return Answer(id, given, output, parts)
+    return Answer(id, given, output, parts, _gold(found.get("gold")), found.get("ended") is not False)
+
+
+def _gold(items: Any) -> tuple[tuple[str, str], ...] | None:
+    try:
+        return tuple((str(item["type"]), str(item["text"])) for item in items)
+    except (TypeError, KeyError):
+        return None

@@ -10,9 +10,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mbisect.environments.recover.chosen import Setting
 from mbisect.environments.recover.evidence import Evidence, Present
 from mbisect.environments.recover.result import How, Provenance, Recovered, distinct
 from mbisect.environments.recover.weigh import Conflict
+from mbisect.project import FILE
 
 WORDS = {
     How.EXACT: "exact",
@@ -35,7 +37,12 @@ def render_recovered(recovered: Recovered, *, everything: bool) -> RenderableTyp
         Text.assemble((f"snapshot {recovered.name}", "bold"), ", recovered"),
         _when(recovered),
     ]
-    parts += [Text(_python(recovered.python)), Text(), _table(recovered, everything=everything)]
+    parts += [
+        Text(_python(recovered.python)),
+        *map(Text, _settings(recovered)),
+        Text(),
+        _table(recovered, everything=everything),
+    ]
     parts += [Text(line, style="yellow") for line in _doubts(recovered)]
     parts += [Text(), Text(f"wrote {', '.join(map(str, recovered.files))}")] if recovered.files else []
     return Group(*parts)
@@ -62,6 +69,22 @@ def _python(python: Provenance) -> str:
     where = f": {distinct(python.evidence)[0].file}" if python.evidence else ""
     doubt = "; nothing says which, choose another with --python" if python.how is How.ASSUMED else ""
     return f"  python    {python.version} ({WORDS[python.how].replace(', and the date', '')}{where}{doubt})"
+
+
+def _settings(recovered: Recovered) -> Iterable[str]:
+    """The seed and the settings, under the project's names; then what the project has no name for."""
+    for one in recovered.applied:
+        stays = f", and {FILE} says {one.kept!r}, which stays" if one.contradicted else ""
+        yield f"  {one.name:<9} {one.value!r} ({_place(one.setting)}{stays})"
+    used = [one.setting for one in recovered.applied]
+    rest = [f"{one.name} {one.value!r}" for one in recovered.settings if one not in used]
+    if rest:
+        yield f"  also      {', '.join(rest)}: no setting of {FILE} is called so"
+
+
+def _place(setting: Setting) -> str:
+    first = distinct(setting.believed)[0]
+    return f"{'/'.join(Path(first.file).parts[-2:])}: {first.place}"
 
 
 def _table(recovered: Recovered, *, everything: bool) -> RenderableType:

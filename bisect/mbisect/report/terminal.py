@@ -51,7 +51,7 @@ def _headline(record: Record, width: int) -> Panel:
     parts: list[RenderableType] = [Text(words.verdict_sentence(record), style="bold")]
     if found:
         parts += [*_about(record), Text(), *_bar(record, width - 6), _confirmations(record)]
-    elif advice := words.ADVICE[finding.outcome]:
+    elif advice := words.advice(record):
         parts += [Text(), Text(advice, style=QUIET)]
     title = Text(words.HEADLINES[finding.outcome])
     return Panel(
@@ -89,18 +89,14 @@ def _bar(record: Record, width: int) -> Iterator[RenderableType]:
 
 
 def _confirmations(record: Record) -> Table:
-    finding = record.finding
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column()
-    for name, held, sentence in (
-        ("sufficient", finding.sufficient, words.sufficient_sentence(finding)),
-        ("necessary", finding.necessary, words.necessary_sentence(finding)),
-    ):
-        mark, style = {True: ("✓", GOOD), False: ("✗", UNSURE), None: ("∅", UNSURE)}[held]
-        table.add_row(Text(mark, style=style), name, sentence)
-        for trial in exhibits.confirming(record, "sufficient" if name == "sufficient" else "necessary"):
+    for shown in exhibits.confirmations(record):
+        mark, style = {True: ("✓", GOOD), False: ("✗", UNSURE), None: ("∅", UNSURE)}[shown.held]
+        table.add_row(Text(mark, style=style), shown.name, shown.sentence)
+        for trial in shown.trials:
             table.add_row("", "", Text(_told(record, trial), style=QUIET))
     return table
 

@@ -9,11 +9,16 @@ from collections.abc import Sequence
 
 from mbisect.journal import Record
 from mbisect.report.untrusted import one_line
-from mbisect.terms import Ask, Axis, Cause, Change, Finding, Key, Outcome, Trial, Verdict
+from mbisect.terms import Ask, Axis, Cause, Change, Finding, Half, Key, Outcome, Purpose, Trial, Verdict
 
 HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 SHORT = 10
 """Digits of a hash that are shown."""
+HELD = {
+    "evaluation": "the evaluation alone, of what {0} trained",
+    "training": "the training alone, evaluated in {0}",
+}
+"""Half that was searched → what was done about the other one, which stayed as at the good end."""
 MARKS = {"good": "✓", "bad": "✗", "untestable": "∅", "unsure": "?"}
 """Verdict → its mark."""
 HEADLINES = {
@@ -23,6 +28,7 @@ HEADLINES = {
     "undecided": "undecided",
 }
 """Outcome → the few words that head a report."""
+OTHER_HALF: dict[Half, Half] = {"training": "evaluation", "evaluation": "training"}
 ADVICE = {
     "found": "",
     "not-reproduced": "What broke it is not in these snapshots: look at the machine, its drivers, services, data that "
@@ -40,7 +46,9 @@ def shown(value: str | None) -> str:
 
 
 def named(key: Key) -> str:
-    """What changed: `httpx`, `setting epochs`, `python`."""
+    """What changed: `httpx`, `setting epochs`, `python`, `GPU driver`."""
+    if key.axis is Axis.SYSTEM:
+        return one_line(key.name, 80)
     return "dataset revision" if key.axis is Axis.DATASET and key.name == Axis.DATASET else one_line(str(key), 80)
 
 
@@ -76,9 +84,17 @@ def verdict_sentence(record: Record) -> str:
     """The answer in one sentence."""
     finding = record.finding
     if finding.outcome == "found":
-        return found_sentence(finding)
+        return found_sentence(finding) + (f", in the {record.half}" if record.half is not None else "")
     reason = one_line(finding.why) or "no reason was given"
     return f"{HEADLINES[finding.outcome]}: {reason}"
+
+
+def advice(record: Record) -> str:
+    """What to do next, where no cause was found."""
+    if record.half is not None and record.finding.outcome == "not-reproduced":
+        command = f"mbisect matrix --good {one_line(record.good.name, 60)} --bad {one_line(record.bad.name, 60)}"
+        return f"It is not the {record.half} by itself: `{command}` says which half it is."
+    return ADVICE[record.finding.outcome]
 
 
 def found_sentence(finding: Finding) -> str:
@@ -106,6 +122,17 @@ def necessary_sentence(finding: Finding) -> str:
     if finding.necessary is None:
         return f"bad without {subject} could not be tested"
     return f"bad without {subject} is {'good' if finding.necessary else 'still bad: there is another cause'}"
+
+
+def whole_sentence(finding: Finding, half: Half) -> str:
+    """What the bad end's other half has shown with the searched one without the causes."""
+    subject, other = "it" if len(finding.causes) == 1 else "them", OTHER_HALF[half]
+    said = (
+        f"what the bad end {'trained, evaluated' if half == 'evaluation' else 'evaluates, trained'} without {subject},"
+    )
+    if finding.whole is None:
+        return f"{said} could not be tested"
+    return f"{said} is {'good' if finding.whole else f'still bad: the {other} broke too'}"
 
 
 def interval_sentence(cause: Cause) -> str:
@@ -155,6 +182,35 @@ def reproduce_commands(record: Record) -> tuple[tuple[str, str], ...]:
     return tuple((side, f"mbisect reproduce {record.run} {side}") for side in ("good", "bad"))
 
 
+def run_command(record: Record) -> str:
+    """The command that asks the same question, in the project's folder; as far as it is known."""
+    asked = record.asked
+    words = ["mbisect", "run", "--good", record.good.name, "--bad", record.bad.name]
+    if asked is not None:
+        same = asked.good_python == asked.bad_python
+        pythons = {"--python" if same else "--good-python": asked.good_python}
+        pythons |= {} if same else {"--bad-python": asked.bad_python}
+        words += [word for option, value in pythons.items() if value is not None for word in (option, value)]
+        words += [word for axis in asked.axes for word in ("--axis", str(axis))]
+        words += ["--timeout", f"{asked.timeout:g}"] if asked.timeout is not None else []
+        words += ["--allow-builds"] if asked.allow_builds else []
+        words += ["--", *asked.command] if asked.command else []
+    return one_line(shlex.join(words), 4096)
+
+
+def end_sentence(record: Record, purpose: Purpose) -> str:
+    """How the runs of one end came out, at full size: `good end v1: 3 of 4 runs good, 1 bad`."""
+    tally = Counter(outcome_word(t.outcome) for t in record.trials if t.ask.purpose == purpose and not t.ask.level)
+    total = tally.total()
+    end = record.good if purpose == "good end" else record.bad
+    title = f"{purpose} {one_line(end.name, 80)}"
+    if not total:
+        return f"{title}: it was not measured"
+    (first, most), *others = tally.most_common()
+    more = "".join(f", {count} {word}" for word, count in others)
+    return f"{title}: {most} of {counted(total, 'run')} {first}{more}"
+
+
 def heal_command(record: Record) -> str | None:
     """The command that looks for what heals the bad end, where a cause was found."""
     return f"mbisect pin {record.run}" if record.finding.outcome == "found" else None
@@ -167,10 +223,12 @@ def search_facts(record: Record) -> tuple[tuple[str, str], ...]:
     between = days(record.timeline.changes)
     reused = len(record.trials) - record.ran
     known = f"; {reused} of them known from before" if reused > 0 else ""
+    held = (("searched", HELD[record.half].format(one_line(record.good.name, 120))),) if record.half else ()
     learnt = tuple(("learnt", one_line(lesson, 300)) for lesson in record.finding.learnt)
     return (
         ("compared", f"{one_line(record.good.name, 120)} → {one_line(record.bad.name, 120)}"),
         ("command", one_line(shlex.join(record.command))),
+        *held,
         ("judged by", one_line(record.judge)),
         ("timeline", counted(len(record.timeline), "change") + (f", {between}" if between else "")),
         ("trials", f"{len(record.trials)}{f': {each}' if each else ''}{known}"),

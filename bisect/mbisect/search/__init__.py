@@ -6,6 +6,7 @@ outcome. Its state is the raw observations alone: every `select()` thinks the wh
 
 from mbisect.search.causes import Search
 from mbisect.search.ladder import Ladder, Level
+from mbisect.search.whole import Whole
 from mbisect.search.world import World
 
-__all__ = ["Ladder", "Level", "Search", "World"]
+__all__ = ["Ladder", "Level", "Search", "Whole", "World"]

@@ -582,4 +582,5 @@ def _finding(sets: Sequence[Suspects], healed: Sequence[Healed]) -> Finding:
         last_good=sets[0].step.low,
         first_bad=sets[0].step.high,
         untestable=sets[0].step.gaps,
+        without=sets[-1].without,
     )

@@ -69,8 +69,14 @@ class Progress:
 
     low: int
     high: int
+    """The boundary lies in low+1 … high with 95 %."""
     size: int
     remaining: int
+    """Runs that are still expected."""
+    half: tuple[int, int] = (0, 0)
+    """As low and high, with 50 %."""
+    sure: float = 0.0
+    """Probability of the likeliest boundary."""
 
 
 @dataclass(slots=True)
@@ -188,7 +194,8 @@ class Pinpoint:
                 lenient = True
                 continue
             if purpose in ("boundary", "partner"):
-                self.progress = Progress(low, high, size, self._remaining(belief))
+                half, sure = belief.interval(0.5), belief.group()[2]
+                self.progress = Progress(low, high, size, self._remaining(belief), half, sure)
             if belief.nothing >= NOTHING_CHANGED:
                 raise Alike
             first, last, sure = belief.group()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mbisect.environments.recover.evidence import Evidence, Present
+from mbisect.environments.recover.evidence import Chosen, Evidence, Present
 from mbisect.environments.recover.readers import READERS, Reader
 
 SAMPLES, EXPECTED = (Path(__file__).with_name(name) for name in ("samples", "expected"))
@@ -30,6 +30,8 @@ def line_of(one: Evidence) -> str:
     says = one.says
     if isinstance(says, Present):
         what = f"{says.package}{says.specifier or ' any'}{' asked for' if says.root else ''}"
+    elif isinstance(says, Chosen):
+        what = f"{says.name} = {says.value}"
     else:
         what = f"{says.relation} {says.when.isoformat()}"
     return f"{one.strength.name.lower()} | {what} | {one.place}"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mbisect.environments.recover.evidence import SHOWN, Present
+from mbisect.environments.recover.chosen import KNOWN
+from mbisect.environments.recover.evidence import SHOWN, Chosen, Present
 from mbisect.environments.recover.readers import READERS, Reader
 from tests.contract.recover.expectations import EXPECTED, SAMPLES, folder, line_of, samples
 
@@ -46,6 +47,8 @@ def test_each_piece_of_evidence_can_be_looked_up(reader: Reader, file: str) -> N
         assert len(one.raw) <= SHOWN
         if isinstance(one.says, Present):
             assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", one.says.package)
+        elif isinstance(one.says, Chosen):
+            assert one.says.name in KNOWN
         else:
             assert one.says.when.tzinfo is not None
 

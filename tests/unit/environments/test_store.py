@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from mbisect import bench, shell
+from mbisect import shell, steps
 from mbisect.environments import build, store
 from mbisect.environments.bytecode import Bytecode
 from mbisect.environments.interpreters import find_interpreter
@@ -56,7 +56,7 @@ def trial(root: Path, key: str, size: int, *, age: float) -> Path:
 
 
 def test_store_and_bench_mean_the_same_file_by_a_measured_trial() -> None:
-    assert bench.KEPT == store.MEASURED
+    assert steps.KEPT == store.MEASURED
 
 
 @pytest.mark.parametrize(

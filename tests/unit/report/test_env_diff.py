@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+import jsonschema
 import pytest
 from rich.console import Console
 
@@ -19,6 +20,7 @@ from mbisect.priors import Factor
 from mbisect.report.env_diff.html import as_html
 from mbisect.report.env_diff.machine import as_plain
 from mbisect.report.env_diff.markdown import as_markdown
+from mbisect.report.env_diff.schema import as_text as as_schema
 from mbisect.report.env_diff.terminal import render
 from mbisect.terms import DATASET, SEED, Axis, Key, package
 
@@ -126,7 +128,7 @@ def many(count: int) -> Comparison:
 
 def test_less_suspicious_packages_are_folded_into_a_count_and_all_shows_them() -> None:
     folded = printed(many(30))
-    assert "and 20 less suspicious packages; --all shows them" in folded
+    assert "and 20 less suspicious differences; --all shows them" in folded
     assert "p9 " in folded
     assert "p10 " not in folded
     assert "seed" in folded, "what is no package is never folded"
@@ -137,7 +139,7 @@ def test_less_suspicious_packages_are_folded_into_a_count_and_all_shows_them() -
 
 def test_the_page_holds_the_folded_ones_too() -> None:
     page = as_html(many(30))
-    assert "20 less suspicious packages" in page
+    assert "20 less suspicious differences" in page
     assert ">p29<" in page
 
 
@@ -203,3 +205,30 @@ def test_the_json_is_complete() -> None:
     assert (split["rows"], split["changed"], split["swapped"], split["grounded"]) == ([540, 560], 495, 429, [1.0, 0.04])
     assert [commit["subject"] for commit in found["commits"]["undone"]] == ["Train well"]
     assert found["unknown"] == ["what requires what: nobody knows (v1)"]
+
+
+def test_what_the_machine_is_has_its_place_in_every_report_and_many_of_it_are_folded() -> None:
+    rows = [difference(Key(Axis.SYSTEM, f"fact {n:02}"), "old", "new", 0.04, f"reason {n:02}") for n in range(12)]
+    few, many = (replace(COMPARISON, differences=(*COMPARISON.differences, *rows[:count])) for count in (1, 12))
+    assert "seed and fact 00" in printed(few, 300)
+    assert "seed and 12 facts of the system" in printed(many, 300)
+    for text in (printed(many), as_markdown(many)):
+        assert "reason 09" in text
+        assert "reason 10" not in text
+        assert "and 2 less suspicious differences; --all shows them" in text
+    assert "reason 11" in printed(many, everything=True)
+    assert "reason 11" in as_html(many)
+    assert {"axis": "system", "name": "fact 11", "from": "old", "to": "new"}.items() <= as_plain(many)["differences"][
+        -1
+    ].items()  # type: ignore[index]  # plain JSON
+
+
+@pytest.mark.parametrize("comparison", [COMPARISON, Comparison("a", "b", (), 9)], ids=["everything", "nothing"])
+def test_the_plain_data_is_as_the_published_schema_says(comparison: Comparison) -> None:
+    """Nothing is admitted here that the schema does not name, so that every field must stand in it."""
+    schema = json.loads(as_schema())
+    for part in (schema, *schema["$defs"].values()):
+        part["additionalProperties"] = False
+    jsonschema.Draft202012Validator(schema).validate(json.loads(json.dumps(as_plain(comparison))))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**as_plain(comparison), "differences": [{}]}, schema)

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from mbisect.report import words
+from mbisect.report import exhibits, words
+from mbisect.report.machine import as_report
 from mbisect.report.whereabouts import place_of
-from mbisect.terms import COMMIT, DATASET, PYTHON, Ask, Axis, Cause, Change, Finding, Healed, Key, package
+from mbisect.terms import COMMIT, DATASET, PYTHON, Ask, Asked, Axis, Cause, Change, Finding, Healed, Key, package
 
 HTTPX = package("httpx")
 EPOCHS = Key(Axis.SETTING, "epochs")
@@ -57,7 +58,7 @@ def test_independent_causes_are_each_enough(world):
 def test_without_a_cause_the_sentence_says_why_and_there_is_advice(world, outcome, start):
     record = world.failed(outcome, "because", "good", "good")
     assert words.verdict_sentence(record) == start
-    assert words.ADVICE[outcome]
+    assert words.advice(record) == words.ADVICE[outcome] != ""
     assert words.heal_command(record) is None
     assert [command for _, command in words.reproduce_commands(record)] == [
         f"mbisect reproduce {record.run} good",
@@ -135,3 +136,26 @@ def test_a_duration_reads_like_a_clock(seconds, words_):
 def test_numbers_show_the_digits_that_count():
     assert [words.number(n) for n in (None, 0.123456, 12, 1234567.8)] == ["–", "0.1235", "12", "1,234,568"]
     assert [words.difference(*p) for p in ((0.998, 0.162), (1, 3), (2, 2), (None, 1))] == ["−0.836", "+2", "=", ""]
+
+
+def test_a_search_of_one_half_says_so_and_what_the_other_half_showed(world):
+    record = replace(world.found((HTTPX, "0.28.0"), whole=True), asked=Asked("v1", "v4", half="evaluation"))
+    assert words.verdict_sentence(record) == "httpx 0.27.0 → 0.28.0 turns good into bad, in the evaluation"
+    assert ("searched", "the evaluation alone, of what v1 trained") in words.search_facts(record)
+    both = exhibits.confirmations(record)[-1]
+    said = "what the bad end trained, evaluated without it, is good"
+    assert (both.name, both.held, both.sentence) == ("whole", True, said)
+    broken = replace(record.finding, whole=False)
+    assert words.whole_sentence(broken, "training") == (
+        "what the bad end evaluates, trained without it, is still bad: the evaluation broke too"
+    )
+    assert as_report(record)["half"] == "evaluation"
+
+
+def test_a_half_that_did_not_break_by_itself_is_told_with_what_says_which_did(world):
+    record = replace(
+        world.failed("not-reproduced", "the bad end is good", "good", "good"), asked=Asked("v1", "v4", half="training")
+    )
+    assert words.advice(record) == (
+        "It is not the training by itself: `mbisect matrix --good v1 --bad v4` says which half it is."
+    )

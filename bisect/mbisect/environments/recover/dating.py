@@ -95,7 +95,7 @@ def find_window(
         return None
     end = min(now, not_after or now)
     earliest = min([*uploads, *([ran - 3 * timedelta(days=BEFORE)] if ran is not None else [])])
-    days = _grid(min(earliest, end - STEP), end)
+    days = _grid(min(earliest, end - STEP), end, ran)
     odds = _prior(days, ran, astray)
     stretches = _stretches(days, telling, newest)
     raw = odds + np.array([_log_odds(telling, _newest_on(day, newest), day) for day in stretches.starts])[stretches.of]
@@ -132,9 +132,11 @@ class _Stretches:
     """Day → its stretch."""
 
 
-def _grid(start: datetime, end: datetime) -> list[datetime]:
+def _grid(start: datetime, end: datetime, ran: datetime | None) -> list[datetime]:
+    """Every STEP up to the end, and the very time of the run: what is found must not hang on the hour of the search."""
     count = max(int((end - start) / STEP), 1)
-    return [end - STEP * back for back in range(count, -1, -1)]
+    days = [end - STEP * back for back in range(count, -1, -1)]
+    return sorted({*days, ran}) if ran is not None and days[0] < ran < end else days
 
 
 def _prior(days: Sequence[datetime], ran: datetime | None, astray: float) -> NDArray[np.float64]:

@@ -62,6 +62,16 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """The run had a setting, or its seed, at a value."""
+
+    name: str
+    """As transformers or peft call it."""
+    value: str
+    """JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One statement, with where it stands, so that anybody can look it up."""
 
@@ -71,7 +81,7 @@ class Evidence:
     """A key, "line 12", a commit."""
     raw: str
     """The text itself, shortened to SHOWN characters."""
-    says: Present | Dated
+    says: Present | Dated | Chosen
     strength: Strength
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from mbisect.environments.recover.chosen import Setting
 from mbisect.environments.recover.dating import Window
-from mbisect.environments.recover.evidence import Evidence, Present
+from mbisect.environments.recover.evidence import Chosen, Evidence, Present
 from mbisect.environments.recover.gather import Gathered
 from mbisect.environments.recover.weigh import Conflict, Dates
 from mbisect.terms import Interpreter, Pin
@@ -42,6 +44,23 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """A setting, or the seed, under the name that the project has for it."""
+
+    name: str
+    value: object
+    """What evidence says."""
+    setting: Setting
+    kept: object = None
+    """What mbisect.toml already said of it, which stays; None: nothing."""
+
+    @property
+    def contradicted(self) -> bool:
+        """The project says another value than the evidence."""
+        return self.kept is not None and self.kept != self.value
+
+
+@dataclass(frozen=True, slots=True)
 class Recovered:
     """An environment, rebuilt as far as it can be."""
 
@@ -62,6 +81,10 @@ class Recovered:
     """Packages that were there and are on no index."""
     conflicts: tuple[Conflict, ...]
     gathered: Gathered
+    settings: tuple[Setting, ...] = ()
+    """The seed and the settings that evidence tells."""
+    applied: tuple[Applied, ...] = ()
+    """What of these went into the snapshot, and what had been there."""
     files: tuple[Path, ...] = ()
     """What was written, relative to the project."""
 
@@ -87,6 +110,7 @@ def as_plain(recovered: Recovered) -> dict[str, Any]:
         "packages": [_package(one) for one in recovered.packages],
         "younger": list(recovered.later),
         "left_out": list(recovered.left_out),
+        "settings": [_setting(one, recovered.applied) for one in recovered.settings],
         "conflicts": [{"set_aside": _evidence(one.aside), "for": _evidence(one.why)} for one in recovered.conflicts],
         "files_read": recovered.gathered.files,
         "unread": list(recovered.gathered.unread),
@@ -115,11 +139,24 @@ def _package(one: Provenance) -> dict[str, Any]:
     }
 
 
+def _setting(one: Setting, applied: Iterable[Applied]) -> dict[str, Any]:
+    used = next((use for use in applied if use.setting == one), None)
+    return {
+        "name": one.name,
+        "value": one.value,
+        "project": used.name if used else None,
+        "kept": used.kept if used else None,
+        "evidence": [_evidence(piece) for piece in distinct(one.believed)],
+    }
+
+
 def _evidence(one: Evidence) -> dict[str, Any]:
     says = one.says
-    said: dict[str, Any] = (
-        {"package": says.package, "specifier": str(says.specifier)}
-        if isinstance(says, Present)
-        else {"ran": says.relation, "when": _time(says.when)}
-    )
+    said: dict[str, Any]
+    if isinstance(says, Present):
+        said = {"package": says.package, "specifier": str(says.specifier)}
+    elif isinstance(says, Chosen):
+        said = {"setting": says.name, "value": json.loads(says.value)}
+    else:
+        said = {"ran": says.relation, "when": _time(says.when)}
     return {"file": one.file, "place": one.place, "text": one.raw, "strength": one.strength.name.lower(), "says": said}

@@ -12,7 +12,7 @@ EXAMPLE = 600
 
 
 def as_html(comparison: Comparison) -> str:
-    """The whole comparison; the less suspicious packages are folded and can be opened."""
+    """The whole comparison; the less suspicious differences are folded and can be opened."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("mbisect.report", "env_diff")

@@ -15,7 +15,9 @@ from mbisect.report.words import counted, listed, named, shown
 from mbisect.terms import Axis
 
 FIRST = 10
-"""Packages that are shown without --all."""
+"""Packages that are shown without --all, and facts of the system."""
+MANY = (Axis.PACKAGE, Axis.SYSTEM)
+"""What there may be dozens of."""
 REASONS = 5
 WEAK = 1.3
 """A factor below it is seldom worth its words."""
@@ -49,21 +51,23 @@ def headline(comparison: Comparison) -> str:
         return f"{ends} are the same: {counted(comparison.same, 'package')}"
     packages = len(comparison.on(Axis.PACKAGE))
     parts = [f"{packages} of {counted(packages + comparison.same, 'package')}"] if packages else []
-    parts += [named(d.key) for d in comparison.differences if d.key.axis is not Axis.PACKAGE]
+    parts += [named(d.key) for d in comparison.differences if d.key.axis not in MANY]
+    system = comparison.on(Axis.SYSTEM)
+    parts += [named(d.key) for d in system] if len(system) < 3 else [f"{len(system)} facts of the system"]
     single = packages < 2 and len(comparison.differences) == 1
     return f"{ends} differ in {listed(parts, most=8)}" if not single else f"{ends} differ in {parts[0]} alone"
 
 
 def chosen(comparison: Comparison, *, everything: bool) -> tuple[tuple[Difference, ...], int]:
-    """The differences to show, and how many packages are folded: whatever is no package is always shown."""
-    shown_packages = comparison.on(Axis.PACKAGE)[: None if everything else FIRST]
-    kept = [d for d in comparison.differences if d.key.axis is not Axis.PACKAGE or d in shown_packages]
+    """The differences to show, and how many are folded: what is neither package nor system is always shown."""
+    first = [d for axis in MANY for d in comparison.on(axis)[: None if everything else FIRST]]
+    kept = [d for d in comparison.differences if d.key.axis not in MANY or d in first]
     return tuple(kept), len(comparison.differences) - len(kept)
 
 
 def folded(count: int) -> str:
     """What was left out; empty where nothing was."""
-    return f"and {counted(count, 'less suspicious package')}; --all shows them" if count else ""
+    return f"and {counted(count, 'less suspicious difference')}; --all shows them" if count else ""
 
 
 def row(difference: Difference) -> Row:

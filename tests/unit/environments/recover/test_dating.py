@@ -77,6 +77,18 @@ def test_the_date_of_the_run_chooses_within_what_the_releases_leave():
     assert abs(found.best - ran) <= timedelta(days=1)
 
 
+@pytest.mark.parametrize("hour", range(0, 24, 5))
+def test_the_very_time_of_the_run_is_found_at_whatever_hour_it_is_searched(hour):
+    releases = {"p0": [("1.0", START), ("1.1", START + timedelta(days=600))]}
+    ran = START + timedelta(days=300, hours=9, minutes=17)
+    found = find_window(
+        admitted(releases, {"p0": "1.0"}), releases, lambda day: newest(releases, day), lambda day: True,
+        now=NOW + timedelta(hours=hour), ran=ran,
+    )  # fmt: skip
+    assert found is not None
+    assert found.best == ran
+
+
 def test_a_date_that_may_be_astray_gives_way_to_what_the_releases_say():
     releases = world(3)
     made = START + timedelta(days=300)

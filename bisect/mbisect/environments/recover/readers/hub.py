@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from mbisect.environments.recover.chosen import chosen
 from mbisect.environments.recover.evidence import SHOWN, Evidence, Strength, present
 from mbisect.environments.recover.fingerprints import releases_with
 from mbisect.environments.sources import load
@@ -35,6 +36,10 @@ KINDS: Mapping[str, Kind] = {
     "tokenizer_config.json": Kind("tokenizer_config", "transformers", None, "tokenizer_class"),
     "trainer_state.json": Kind("trainer_state", "transformers"),
 }
+SETTINGS = {"adapter_config.json": ("r", "lora_alpha", "lora_dropout"),
+            "trainer_state.json": ("num_train_epochs", "train_batch_size")}  # fmt: skip
+SETTINGS_STRENGTH = {"adapter_config.json": Strength.RECORDED, "trainer_state.json": Strength.INFERRED}
+"""The state has the epochs and the batch that came of the arguments, not the arguments."""
 TRAINED = "training_args.bin", "trainer_state.json", "adapter_config.json"
 """Stand beside what a training saved; a folder without any of these may be a model that was downloaded."""
 
@@ -56,6 +61,8 @@ def read(path: Path, name: str) -> Iterator[Evidence]:
         yield present(name, str(what.said_by), said, what.package, specifier, strength, root=trained)
     elif what.kind == "adapter_config" or trained:
         yield present(name, "the file", path.name, what.package, "", Strength.RECORDED, root=True)
+    for key in SETTINGS.get(path.name, ()):
+        yield from chosen(name, key, key, document.get(key), SETTINGS_STRENGTH[path.name])
     owner = document.get(what.owner) if what.owner is not None else None
     names = [key for key in document if isinstance(key, str)]
     yield from by_fields(name, what.package, what.kind, names, owner if isinstance(owner, str) else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from mbisect.environments.recover.chosen import chosen
 from mbisect.environments.recover.evidence import Evidence, Strength, present
 from mbisect.environments.recover.pickled import Contents, Made, Named, read_saved
 from mbisect.environments.recover.readers.hub import by_fields
@@ -49,6 +50,8 @@ def _arguments(contents: Contents, name: str) -> Iterator[Evidence]:
     if not isinstance(top, Made) or not isinstance(top.of, Named):
         return
     names, owner = list(top.attributes), top.of.name
+    for attribute, value in top.attributes.items():
+        yield from chosen(name, attribute, attribute, value, Strength.RECORDED)
     if top.of.module.startswith("transformers.") or top.of.module.startswith("trl."):
         yield from by_fields(name, "transformers", "training_args", names, owner)
     if top.of.module.startswith("trl."):
