@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import typer.main
 
 from mbisect.cli import UNPARSABLE, app
@@ -157,6 +158,8 @@ def understood(words: list[str], *, whole: bool = True) -> None:
     assert words[0] in top.commands, f"there is no `mbisect {words[0]}`"
     try:
         top.commands[words[0]].make_context(words[0], list(words[1:]))
+    except typer.Exit:  # an option that answers at once, as --help does
+        return
     except UNPARSABLE as error:
         if whole or not re.search("Missing|requires an argument", f"{type(error).__name__} {error.format_message()}"):
             pytest.fail(f"mbisect {' '.join(words)}: {error.format_message()}")
