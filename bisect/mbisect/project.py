@@ -54,15 +54,20 @@ class FidelityTable(Table):
     """[[workload.fidelity]]: a cheaper way to run the workload, by some of its settings."""
 
     name: str
+    """What reports call it."""
     settings: Annotated[dict[str, Any], Field(min_length=1)]
+    """They replace those of every snapshot."""
 
 
 class JudgeTable(Table):
     """[judge]: a metric, and two thresholds on it; without these both ends say what is good and bad."""
 
     metric: str
+    """A number of the workload's metrics file."""
     good: float | None = None
+    """From here on it is good; higher is better where this is above `bad`."""
     bad: float | None = None
+    """From here on it is bad; what lies between is unsure."""
 
 
 class DatasetTable(Table):
@@ -84,8 +89,11 @@ class SnapshotTable(Table):
     dataset: str | None = None
     """Revision of the dataset's repository."""
     seed: int = 0
+    """Given to the workload as MBISECT_SEED; repetitions get others."""
     settings: dict[str, Any] = {}
+    """Given to the workload as a JSON file, MBISECT_SETTINGS; on top of those of [settings]."""
     variables: dict[str, str] = {}
+    """Environment variables of the workload."""
     recovered: str | None = None
     """The file with the evidence, where `mbisect recover` rebuilt it, relative to the file."""
 
