@@ -59,6 +59,8 @@ HEAVY = (
     "requests",
     "filelock",
     "packaging",
+    "jinja2",
+    "plotly",
     "mbisect.conduct",
     "mbisect.shell",
 )

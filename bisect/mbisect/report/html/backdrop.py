@@ -37,12 +37,10 @@ def _regions(record: Record, size: int) -> list[dict[str, object]]:
     if not places:
         return []
     border = (places[0] if record.finding.relation == "each" else places[-1]) + 0.5
-    known = {(change.key, change.after): k for k, change in enumerate(record.timeline.changes)}
     edges, good = [0.0], True
-    for healed in sorted(record.finding.healed, key=lambda one: known.get((one.change.key, one.change.after), size)):
-        spans = [known.get((c.key, c.after)) for c in (healed.change, healed.mended) if c is not None]
-        if len(spans) == 2 and None not in spans and edges[-1] < spans[0] + 0.5 < spans[1] + 0.5 < border:  # type: ignore[operator]  # none is None
-            edges += [k + 0.5 for k in spans if k is not None]
+    for broke, mended in sorted(_passing(record), key=lambda pair: pair[0]):
+        if mended is not None and edges[-1] < broke + 0.5 < mended + 0.5 < border:
+            edges += [broke + 0.5, mended + 0.5]
     found = []
     for left, right in pairwise([*edges, border]):
         found.append(_rectangle(left, right, "@good/0.07" if good else "@bad/0.07"))
@@ -52,11 +50,20 @@ def _regions(record: Record, size: int) -> list[dict[str, object]]:
 
 def _borders(record: Record) -> list[dict[str, object]]:
     """A line at each cause, and a dotted one at what broke in passing and at what mended it."""
-    known = {(change.key, change.after): k for k, change in enumerate(record.timeline.changes)}
-    passing = [change for healed in record.finding.healed for change in (healed.change, healed.mended) if change]
     found = [_line(k + 0.5, "@bad", "solid") for k in exhibits.places(record)]
-    there = [known[c.key, c.after] for c in passing if (c.key, c.after) in known]
-    return found + [_line(k + 0.5, "@unsure", "dot") for k in there]
+    passing = [k for pair in _passing(record) for k in pair if k is not None]
+    return found + [_line(k + 0.5, "@unsure", "dot") for k in passing]
+
+
+def _passing(record: Record) -> list[tuple[int, int | None]]:
+    """Where on the timeline something broke in passing, and where it was mended, as far as both stand on it."""
+    known = {(change.key, change.after): k for k, change in enumerate(record.timeline.changes)}
+    found = []
+    for healed in record.finding.healed:
+        broke, mended = known.get((healed.change.key, healed.change.after)), healed.mended
+        if broke is not None:
+            found.append((broke, None if mended is None else known.get((mended.key, mended.after))))
+    return found
 
 
 def _bands(record: Record, xs: tuple[int, ...]) -> list[dict[str, object]]:

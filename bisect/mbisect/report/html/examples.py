@@ -112,4 +112,4 @@ def as_plain(pairs: Sequence[Pair]) -> dict[str, object]:
 
 
 def _text(text: str) -> str:
-    return cut(clean(text).strip(), LONGEST)
+    return cut(clean(text[: 2 * LONGEST]).strip(), LONGEST)
