@@ -113,7 +113,13 @@ def write_lock(path: Path, pins: Iterable[Pin], *, header: str) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file; it is there whole or not at all. Raises ConfigError where that is not possible."""
+    """Write a text file; it is there whole or not at all. Raises ConfigError where that is not possible.
+
+    What is no file (a device, a pipe) is written to, and never replaced by one.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_text(text, encoding="utf-8")
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")

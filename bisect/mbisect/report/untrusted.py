@@ -16,8 +16,9 @@ HIDDEN = re.compile(
 )
 """Control characters but tab and newline, and those that are not seen or turn the writing direction."""
 SURROGATE = re.compile("[\ud800-\udfff]")
-REDRAWN = re.compile(r"[^\n]*\r(?!\n|$)", re.MULTILINE)
-"""What a carriage return overwrites: all states of a progress bar but the last one."""
+REDRAWN = re.compile(r"^[^\n]*\r(?!\n|$)", re.MULTILINE)
+"""What a carriage return overwrites: all states of a progress bar but the last one. From the line's start alone: tried
+at every character, a long line would take time by its square."""
 BAR = re.compile(r"\d+%\|.*\|")
 """A progress bar as tqdm draws it: it says nothing of what came out."""
 LONGEST = 400

@@ -41,3 +41,8 @@ def test_the_last_lines_skip_empty_ones_and_keep_indentation():
     assert last_lines("one\n\n  two\n\n\n", 2) == ("one", "  two")
     assert last_lines("", 5) == ()
     assert last_lines("one\nLoading weights: 100%|█████| 12/12 [00:01<00:00]\n", 2) == ("one",)
+
+
+def test_a_long_line_is_cleaned_in_time_that_grows_with_its_length():
+    assert clean("a" * 1_000_000 + "\rb") == "b"
+    assert len(clean("a" * 1_000_000)) == 1_000_000

@@ -34,6 +34,8 @@ FIRST = (
     "home",
 )
 """Parts of labels, what helps most to understand a change first."""
+BESIDE = re.compile(r"donat|sponsor|fund|chat|discord|twitter|mastodon", re.IGNORECASE)
+"""Labels of places that say nothing of a change."""
 CLUTTER = re.compile(r"[\s\x00-\x1f\x7f-\x9f\"<>\\^`{|}]")
 
 
@@ -80,7 +82,7 @@ def read_metadata(text: str) -> Known:
     links: dict[str, Link] = {}
     for label, address in pairs:
         address = address.strip()
-        if is_safe(address):
+        if is_safe(address) and not BESIDE.search(label):
             links.setdefault(address.rstrip("/"), Link(one_line(label, 40) or "Link", address))
     ranked = sorted(links.values(), key=lambda link: _rank(link.label))
     return Known(one_line(str(found.get("Summary", "")), 200), tuple(ranked[:MOST]))

@@ -99,6 +99,19 @@
     rows[point].scrollIntoView({ block: "center" });
     rows[point].focus({ preventScroll: true });
   };
+  const choose = (point) => {
+    const mark = chart.querySelectorAll(".scatterlayer .trace")[TRIALS].querySelectorAll(".point")[point];
+    for (const other of chart.querySelectorAll(".point.chosen")) other.classList.remove("chosen");
+    mark.classList.add("chosen");
+    const frame = chart.getBoundingClientRect();
+    let box = mark.getBoundingClientRect();
+    if (!box.width || box.left < frame.left || box.right > frame.right) {
+      document.querySelector("[data-view=all]").click();
+      box = mark.getBoundingClientRect();
+    }
+    const bbox = { x0: box.left - frame.left, x1: box.right - frame.left, y0: box.top - frame.top, y1: box.bottom - frame.top };
+    show({ curveNumber: TRIALS, pointNumber: point, bbox });
+  };
   const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, PageDown: 25, PageUp: -25 };
   chart.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return hide();
@@ -107,8 +120,7 @@
     const wanted = event.key in steps ? chosen + steps[event.key] : places[event.key];
     if (wanted === undefined || !chart.on) return;
     event.preventDefault();
-    chosen = Math.min(Math.max(0, wanted), rows.length - 1);
-    window.Plotly.Fx.hover(chart, [{ curveNumber: TRIALS, pointNumber: chosen }]);
+    choose(Math.min(Math.max(0, wanted), rows.length - 1));
   });
   chart.addEventListener("blur", hide);
   const views = document.querySelectorAll("[data-view]");

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from mbisect.journal import Record
 from mbisect.terms import Ask, Key, Timeline, Trial, Verdict
@@ -11,34 +11,40 @@ from mbisect.terms import Ask, Key, Timeline, Trial, Verdict
 THRESHOLDS = re.compile(r": good [≥≤] (\S+), bad [≥≤] ([^\s,]+)")
 
 
-def position(ask: Ask, timeline: Timeline, guilty: frozenset[Key] = frozenset()) -> int:
-    """How many changes of the timeline stand before a candidate; what is an end but for a change stands at that end.
+def position(ask: Ask, timeline: Timeline) -> int:
+    """How many changes of the timeline stand before a candidate: where most keys hold what it holds.
 
-    `guilty`: keys that do not count, because a search for a partner holds them.
+    A prefix stands at its length. Of one that holds a change out of its turn, or companions of one, all other keys say
+    where it stands; one that is an end but for a change stands at that end.
     """
     if ask.purpose in ("good end", "sufficient", "passing"):
         return 0
     if ask.purpose in ("bad end", "necessary", "remedy"):
         return len(timeline)
-    held = guilty if ask.purpose == "partner" else frozenset()
-    wanted = ask.candidate.wanted
-    reached = {(key, value) for key, value in wanted.items() if key not in held and value != timeline.good.get(key)} | {
-        (key, None) for key in timeline.good if key not in wanted and key not in held
-    }
-    places = [place for place, change in enumerate(timeline.changes, 1) if (change.key, change.after) in reached]
-    return places[-1] if places else 0
+    steps: dict[Key, list[int]] = {}
+    for place, change in enumerate(timeline.changes, 1):
+        steps.setdefault(change.key, []).append(place)
+    votes = [0] * (len(timeline) + 2)
+    for key, places in steps.items():
+        value = ask.candidate.wanted.get(key)
+        reached = [place for place in places if timeline.changes[place - 1].after == value]
+        if value == timeline.good.get(key):
+            reached = [0]
+        if reached:
+            votes[reached[-1]] += 1
+            votes[next((place for place in places if place > reached[-1]), len(timeline) + 1)] -= 1
+    held = list(accumulate(votes[:-1]))
+    return held.index(max(held))
 
 
 def positions(record: Record) -> tuple[int, ...]:
     """Where each trial stands."""
-    guilty = frozenset(cause.change.key for cause in record.finding.causes)
     known: dict[tuple[str, str], int] = {}
     found = []
     for trial in record.trials:
-        ask = trial.ask
-        place = ask.candidate.wanted.digest, ask.purpose
+        place = trial.ask.candidate.wanted.digest, trial.ask.purpose
         if place not in known:
-            known[place] = position(ask, record.timeline, guilty)
+            known[place] = position(trial.ask, record.timeline)
         found.append(known[place])
     return tuple(found)
 

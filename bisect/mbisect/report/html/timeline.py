@@ -112,7 +112,7 @@ def _trials(record: Record, xs: tuple[int, ...]) -> tuple[dict[str, object], dic
         ys = _stacked(record, xs)
         used = {LANES[trial.outcome.verdict] for trial in record.trials} | {0.0, 2.0}
         axis = {
-            "range": [-0.5, 2.6],
+            "range": [-0.5, 2.9],
             "tickvals": sorted(used),
             "ticktext": [LANE_TITLES[lane] for lane in sorted(used)],
         }

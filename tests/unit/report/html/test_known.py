@@ -19,6 +19,7 @@ Home-page: https://example.org/httpx
 Project-URL: Homepage, https://example.org/httpx/
 Project-URL: Source, https://example.org/source
 Project-URL: Changelog, https://example.org/changes
+Project-URL: Donate, https://example.org/give
 Project-URL: Evil, javascript:alert(1)
 Project-URL: Worse, https://example.org/"><script>
 

@@ -36,11 +36,13 @@ def test_an_end_but_for_a_change_stands_at_that_end(world):
     assert positions(record) == (0, 14, 8, 9, 0, 14)
 
 
-def test_what_a_search_for_a_partner_holds_does_not_count(world):
-    candidate = world.moved(world.timeline.prefix(3), {HTTPX: "0.28.0"})
-    ask = Ask(candidate, 0, "partner")
-    assert position(ask, world.timeline) == 9
-    assert position(ask, world.timeline, frozenset({HTTPX})) == 1
+def test_what_a_candidate_holds_out_of_its_turn_does_not_move_it(world):
+    early = world.moved(world.timeline.prefix(11), {HTTPX: "0.20.0"})
+    assert position(Ask(early, 0, "boundary"), world.timeline) == 11
+    late = world.moved(world.timeline.prefix(1), {HTTPX: "0.28.0"})
+    assert position(Ask(late, 0, "partner"), world.timeline) == 9, "all keys agree with that very prefix"
+    later = world.moved(world.timeline.prefix(3), {package("simplejson"): "3.19.1"})
+    assert position(Ask(later, 0, "partner"), world.timeline) == 3
 
 
 def test_without_a_metric_trials_stand_in_the_lane_of_their_verdict_and_above_each_other(world):
