@@ -60,8 +60,9 @@ CONFIDENCE = 0.95
 """How surely a cause must be known, unless the user says otherwise."""
 SPARE = 0.8
 """The part of the doubt that is left to the boundary: the rest is for what no model of the noise knows."""
-RUNS_OF_A_PASS = 2
-"""Suspects that were good so often are not enough by themselves."""
+SURPRISED = 2
+"""It takes so many runs at least to believe that suspects are not enough, or that one of them is not needed: while no
+two runs of a candidate have differed, a single one looks like a fact."""
 SURE_TOGETHER = 0.9985
 """So surely several suspects must be enough together: all that was found before hangs on it."""
 MOST_BUILD = 4.0
@@ -363,7 +364,7 @@ class Search:
         with_ = self._sufficient(found)
         sure = SETTLED if len(found) == 1 else SURE_TOGETHER
         outcome = self._evidence.settle(with_, "sufficient", enough, sure=sure)
-        if outcome.verdict is Verdict.GOOD and len(self._evidence.runs(with_)) < RUNS_OF_A_PASS:
+        if outcome.verdict is Verdict.GOOD and len(self._evidence.runs(with_)) < SURPRISED:
             raise Need([Want(with_, "sufficient")])
         if outcome.verdict is Verdict.UNTESTABLE or not outcome.alike:
             moves = self._world.timeline(with_, Candidate(top, top)).changes
@@ -423,15 +424,16 @@ class Search:
 
         One that stood at a boundary alone should be needed: the others are all in what was good without it. But a bad
         candidate that happened to pass puts the boundary at an innocent change, and the culprit is found as its
-        partner: to see that, the others are tried alone. `heads`: some of the suspects are heads of a step, which may
-        be innocent; where nothing can be tested to tell, such a one is named as moved with the last one.
+        partner: to see that, the others are tried alone. One pass agrees with the boundary; one failure is no reason to
+        drop the suspect, it is run again. `heads`: some of the suspects are heads of a step, which may be innocent;
+        where nothing can be tested to tell, such a one is named as moved with the last one.
         """
         for suspect in found[:-1]:
             others = [other for other in found if other is not suspect]
             if heads:
                 _, outcome = self._alone(others, self._bad.values.put(suspect.before))
             else:
-                outcome = self._evidence.settle(self._sufficient(others), "sufficient")
+                outcome = self._others_alone(others)
             if outcome.verdict is Verdict.BAD and outcome.alike:
                 return self._needed(others, heads)
             if heads and outcome.verdict is not Verdict.GOOD:
@@ -440,6 +442,14 @@ class Search:
                 both = Suspect(cause, {**suspect.after, **last.after}, {**suspect.before, **last.before})
                 return self._needed([*others[:-1], both], heads)
         return found
+
+    def _others_alone(self, others: Sequence[Suspect]) -> Outcome:
+        """How good with all suspects but one does. Bad takes two runs, since the boundary says good."""
+        alone = self._sufficient(others)
+        outcome = self._evidence.settle(alone, "sufficient")
+        if outcome.verdict is Verdict.BAD and len(self._evidence.runs(alone)) < SURPRISED:
+            raise Need([Want(alone, "sufficient")])
+        return outcome
 
     def _located(
         self, base: Candidate, top: Candidate, found: Sequence[Suspect], bad: Candidate, purpose: Purpose
