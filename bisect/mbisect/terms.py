@@ -106,7 +106,7 @@ class Values(Mapping[Key, str]):
 
     def differing(self, other: Values) -> tuple[Key, ...]:
         """The keys that do not hold the same in both, sorted."""
-        return tuple(sorted(key for key in {*self, *other} if self.get(key) != other.get(key)))
+        return tuple(sorted({key for key, _ in self._items.items() ^ other._items.items()}))
 
     def packages(self) -> dict[str, str]:
         """Name → version of every package."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from math import inf
 from statistics import mean
 
 import peers
@@ -48,13 +49,16 @@ def together(bench: Bench) -> None:
             continue
         ours = bench.ours(name, scenario)
         theirs = bench.each(f"{name}: picire", partial(peers.ddmin, scenario)) if bench.peers else []
-        ratio = f"{100 * mean(one.runs for one in ours) / mean(one.runs for one in theirs):.0f} %" if theirs else ""
+        tests = mean(one.runs for one in theirs) if theirs else inf
+        sets, runs = (mean(of) / tests for of in ([one.environments for one in ours], [one.runs for one in ours]))
+        ratio = f"{100 * sets:.0f} % / {100 * runs:.0f} %" if theirs else ""
         rows.append([f"{name}; mbisect", target, *figures(ours), ratio])
         rows += [[f"{name}; ddmin", "", *figures(theirs), ""]] if theirs else []
     head = ("culprits, noise; tool", "target", "exact", "95 % interval", "runs", "environments", "of ddmin's tests")
     note = (
-        "Runs and environments: median / mean; of ddmin, the distinct sets that it tests. Ours include both ends and "
-        "the confirmation in both directions. With noise ddmin ends early and wrong: that is why its tests are few."
+        "Runs and environments: median / mean; of ddmin, the distinct sets that it tests. Of ddmin's tests: our "
+        "distinct sets / all our runs. Ours include both ends, the confirmation in both directions, and what is run "
+        "twice because noise may look like none. With noise ddmin ends early and wrong: that is why its tests are few."
     )
     bench.table(f"Culprits that only fail together: {bench.options.searches} searches per row", head, rows, note)
 

@@ -69,6 +69,26 @@ def test_a_pair_that_only_fails_together_is_found_as_a_pair(packages: int, relea
     assert (finding.sufficient, finding.necessary) == (True, True)
 
 
+@given(st.integers(2, 64), st.sampled_from(["alone", "boundary"]))
+@settings(max_examples=20)
+def test_a_bad_candidate_that_happens_to_pass_once_makes_no_combination_of_one_culprit(k: int, passes: str) -> None:
+    """It is the good end with the culprit alone, or the first bad one of the timeline."""
+    world = NumberedWorld(8, 8)
+    timeline = world.timeline(world.good, world.bad)
+    change = timeline.changes[k - 1]
+    guilty, version = change.key.name, change.after or ""
+    lucky = world.good.values.put({change.key: version}) if passes == "alone" else timeline.prefix(k)
+    luck = [GOOD]
+
+    def oracle(versions: dict[str, int]) -> Outcome:
+        bad = versions[guilty] >= int(version)
+        happens = {key.name: int(of) for key, of in lucky.items()} == versions and lucky != world.bad.values
+        return luck.pop() if bad and happens and luck else BAD if bad else GOOD
+
+    finding, _ = drive(world, oracle)
+    assert (finding.relation, named(finding)) == ("single", {(guilty, version)})
+
+
 @given(st.integers(3, 10), st.integers(1, 6), st.data())
 def test_three_changes_that_only_fail_together_are_all_named(packages: int, releases: int, data: st.DataObject) -> None:
     world = NumberedWorld(packages, releases)

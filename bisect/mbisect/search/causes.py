@@ -60,6 +60,9 @@ CONFIDENCE = 0.95
 """How surely a cause must be known, unless the user says otherwise."""
 SPARE = 0.8
 """The part of the doubt that is left to the boundary: the rest is for what no model of the noise knows."""
+SURPRISED = 2
+"""It takes so many runs at least to believe that suspects are not enough, or that one of them is not needed: while no
+two runs of a candidate have differed, a single one looks like a fact."""
 SURE_TOGETHER = 0.9985
 """So surely several suspects must be enough together: all that was found before hangs on it."""
 MOST_BUILD = 4.0
@@ -325,8 +328,8 @@ class Search:
             if apart.partner is None:
                 break
             base, top, purpose = apart.alone, apart.partner, "partner"
+        found = self._needed(found, narrowed)
         if narrowed:
-            found = self._needed(found)
             found = [self._relocated(suspect, found) for suspect in found]
         without, gone = self._gone(found, bad, step.needed if len(found) == 1 else None)
         return Suspects(tuple(found), step, _boolean(apart.outcome, Verdict.BAD), without, _boolean(gone, Verdict.GOOD))
@@ -353,10 +356,16 @@ class Search:
 
     def _alone(self, found: Sequence[Suspect], top: Values, enough: float | None = None) -> tuple[Candidate, Outcome]:
         """Good with the suspects alone, and how it does; or a near candidate, towards `top`, that shows that they are
-        not enough."""
+        not enough.
+
+        That takes two runs: a bad candidate that happens to pass would send the search after a partner that is none,
+        and one pass in a search whose runs never differed so far looks as if it were no accident.
+        """
         with_ = self._sufficient(found)
         sure = SETTLED if len(found) == 1 else SURE_TOGETHER
         outcome = self._evidence.settle(with_, "sufficient", enough, sure=sure)
+        if outcome.verdict is Verdict.GOOD and len(self._evidence.runs(with_)) < SURPRISED:
+            raise Need([Want(with_, "sufficient")])
         if outcome.verdict is Verdict.UNTESTABLE or not outcome.alike:
             moves = self._world.timeline(with_, Candidate(top, top)).changes
             held = frozenset(key for suspect in found for key in suspect.after)
@@ -410,23 +419,37 @@ class Search:
                 return at, found
         return at, outcome
 
-    def _needed(self, found: list[Suspect]) -> list[Suspect]:
-        """Those suspects without which the others are not enough; the last one that was found is needed anyway.
+    def _needed(self, found: list[Suspect], heads: bool) -> list[Suspect]:
+        """Those suspects without which the others are not enough. The last one was found since they were not.
 
-        Asked only of heads that may be innocent. A suspect that stood at a boundary alone is needed: the others are all
-        in what was good without it. Where nothing can be tested to tell, it is named as moved with the last one.
+        One that stood at a boundary alone should be needed: the others are all in what was good without it. But a bad
+        candidate that happened to pass puts the boundary at an innocent change, and the culprit is found as its
+        partner: to see that, the others are tried alone. One pass agrees with the boundary; one failure is no reason to
+        drop the suspect, it is run again. `heads`: some of the suspects are heads of a step, which may be innocent;
+        where nothing can be tested to tell, such a one is named as moved with the last one.
         """
         for suspect in found[:-1]:
             others = [other for other in found if other is not suspect]
-            _, outcome = self._alone(others, self._bad.values.put(suspect.before))
+            if heads:
+                _, outcome = self._alone(others, self._bad.values.put(suspect.before))
+            else:
+                outcome = self._others_alone(others)
             if outcome.verdict is Verdict.BAD and outcome.alike:
-                return self._needed(others)
-            if outcome.verdict is not Verdict.GOOD:
+                return self._needed(others, heads)
+            if heads and outcome.verdict is not Verdict.GOOD:
                 last, moved = others[-1], (suspect.cause.change, *suspect.cause.moved_with)
                 cause = replace(last.cause, moved_with=(*last.cause.moved_with, *moved))
                 both = Suspect(cause, {**suspect.after, **last.after}, {**suspect.before, **last.before})
-                return self._needed([*others[:-1], both])
+                return self._needed([*others[:-1], both], heads)
         return found
+
+    def _others_alone(self, others: Sequence[Suspect]) -> Outcome:
+        """How good with all suspects but one does. Bad takes two runs, since the boundary says good."""
+        alone = self._sufficient(others)
+        outcome = self._evidence.settle(alone, "sufficient")
+        if outcome.verdict is Verdict.BAD and len(self._evidence.runs(alone)) < SURPRISED:
+            raise Need([Want(alone, "sufficient")])
+        return outcome
 
     def _located(
         self, base: Candidate, top: Candidate, found: Sequence[Suspect], bad: Candidate, purpose: Purpose

@@ -44,6 +44,7 @@ class Evidence:
         self._candidates: dict[str, dict[str, Candidate]] = {}
         self._sides: dict[str, Verdict] = {}
         self._purposes: dict[str, Purpose] = {}
+        self._runs: dict[tuple[str, bool], Runs] = {}
         self._noise: Noise | None = None
         self._known: dict[frozenset[str], Array] = {}
         self.running: tuple[Ask, ...] = ()
@@ -55,6 +56,7 @@ class Evidence:
         self._candidates.setdefault(digest, {}).setdefault(ask.candidate.wanted.digest, ask.candidate)
         self._purposes.setdefault(digest, ask.purpose)
         self._noise = None
+        self._runs = {of: runs for of, runs in self._runs.items() if of[0] != digest}
 
     def purpose(self, candidate: Candidate) -> Purpose:
         """What a candidate was run for first."""
@@ -75,11 +77,11 @@ class Evidence:
 
     def seen(self, candidate: Candidate) -> tuple[Outcome, ...]:
         """All outcomes of a candidate, by seed."""
-        return tuple(outcome for _, outcome in sorted(self._outcomes.get(candidate.values.digest, {}).items()))
+        return self._of(candidate.values.digest)
 
     def runs(self, candidate: Candidate, *, lenient: bool = False) -> Runs:
         """What its runs say."""
-        return Runs.of(self.seen(candidate), lenient=lenient)
+        return self._runs_of(candidate.values.digest, lenient)
 
     def mute(self, candidate: Candidate, *, lenient: bool = False) -> bool:
         """It was run and says nothing: untestable, failing in a third way, or between the thresholds repeatedly."""
@@ -122,7 +124,7 @@ class Evidence:
         if without not in self._known:
             groups: dict[Verdict | None, list[Runs]] = {Verdict.GOOD: [], Verdict.BAD: [], None: []}
             for digest in self._outcomes:
-                runs = Runs.of(self._of(digest))
+                runs = self._runs_of(digest)
                 if digest not in without and len(runs):
                     groups[self._sides.get(digest)].append(runs)
             self._known[without] = pooled(noise, groups[None], groups[Verdict.GOOD], groups[Verdict.BAD])
@@ -130,7 +132,7 @@ class Evidence:
 
     def all_runs(self) -> tuple[Runs, ...]:
         """The runs of every candidate."""
-        return tuple(Runs.of(self._of(digest)) for digest in self._outcomes)
+        return tuple(self._runs_of(digest) for digest in self._outcomes)
 
     def settle(
         self, candidate: Candidate, purpose: Purpose, bad: float | None = None, *, sure: float = SETTLED
@@ -182,7 +184,12 @@ class Evidence:
         return last
 
     def _of(self, digest: str) -> tuple[Outcome, ...]:
-        return tuple(outcome for _, outcome in sorted(self._outcomes[digest].items()))
+        return tuple(outcome for _, outcome in sorted(self._outcomes.get(digest, {}).items()))
+
+    def _runs_of(self, digest: str, lenient: bool = False) -> Runs:
+        if (digest, lenient) not in self._runs:
+            self._runs[digest, lenient] = Runs.of(self._of(digest), lenient=lenient)
+        return self._runs[digest, lenient]
 
 
 def gather(*thoughts: Callable[[], T]) -> list[T]:

@@ -6,7 +6,7 @@ neighbouring locks, key by key; and with exact prefixes. Many keys are halved by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -326,10 +326,11 @@ class Pinpoint:
         roles: dict[str, dict[tuple[tuple[int, int], Role], Candidate]] = {}
         tried: set[int] = set()
         among: dict[str, Candidate] = {}
+        path = releases_on(timeline)
         for candidate in self.evidence.observed():
             digest = candidate.values.digest
             said = len(self.evidence.runs(candidate)) > 0
-            if said and lies_within(timeline, candidate):
+            if said and lies_within(path, timeline.good, candidate):
                 among[digest] = candidate
             for role, base, where in ((Role.ALONE, parts.alone, after), (Role.WITHOUT, parts.without, before)):
                 moved = base.differing(candidate.wanted) if base is not None else ()
@@ -527,19 +528,21 @@ def applied(timeline: Timeline, values: Values) -> tuple[Flags, Flags]:
     return here <= last, here < last
 
 
-def lies_within(timeline: Timeline, candidate: Candidate) -> bool:
-    """It holds nothing but what a timeline's changes lead through."""
+def releases_on(timeline: Timeline) -> Mapping[Key, Collection[str | None]]:
+    """What a timeline's changes lead through, by key."""
     path: dict[Key, set[str | None]] = {}
     for change in timeline.changes:
         path.setdefault(change.key, {change.before}).add(change.after)
     for rider, _ in timeline.riders:
         path[rider.key] = {rider.before, rider.after}
+    return path
+
+
+def lies_within(path: Mapping[Key, Collection[str | None]], good: Values, candidate: Candidate) -> bool:
+    """It holds nothing but what a timeline that begins at `good` leads through."""
     if candidate.exact:
         return False
-    return all(
-        candidate.values.get(key) in path[key] if key in path else False
-        for key in candidate.values.differing(timeline.good)
-    )
+    return all(candidate.values.get(key) in path.get(key, ()) for key in candidate.values.differing(good))
 
 
 def changed_keys(timeline: Timeline) -> tuple[Key, ...]:
