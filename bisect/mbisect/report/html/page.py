@@ -20,7 +20,7 @@ from mbisect.report.html.placing import metric_of, positions
 from mbisect.report.predictions import Pair, paired
 from mbisect.report.untrusted import one_line
 from mbisect.report.whereabouts import place_of
-from mbisect.terms import Cause, Purpose, Trial, Verdict
+from mbisect.terms import Cause, Trial, Verdict
 
 LINES = 12
 """Last lines of an output that are shown."""
@@ -133,21 +133,17 @@ def _cause(cause: Cause, known: Known) -> dict[str, object]:
 
 
 def _confirmations(record: Record) -> list[dict[str, object]]:
-    finding = record.finding
-    if finding.outcome != "found":
+    if record.finding.outcome != "found":
         return []
-    purposes: tuple[Purpose, Purpose] = ("sufficient", "necessary")
-    held = finding.sufficient, finding.necessary
-    sentences = words.sufficient_sentence(finding), words.necessary_sentence(finding)
     return [
         {
-            "name": purpose,
-            "mark": {True: "✓", False: "✗", None: "∅"}[held],
-            "held": held,
-            "sentence": sentence,
-            "trials": [_told(record, trial) for trial in exhibits.confirming(record, purpose)],
+            "name": shown.name,
+            "mark": {True: "✓", False: "✗", None: "∅"}[shown.held],
+            "held": shown.held,
+            "sentence": shown.sentence,
+            "trials": [_told(record, trial) for trial in shown.trials],
         }
-        for purpose, held, sentence in zip(purposes, held, sentences, strict=True)
+        for shown in exhibits.confirmations(record)
     ]
 
 
