@@ -30,9 +30,9 @@ LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 
 
 def marked(page: str) -> Any:
-    """What takes minutes is slow; all that is run asks the package index."""
-    slow = [pytest.mark.slow] if read(ROOT / page)[1] else []
-    return pytest.param(page, marks=[pytest.mark.network, *slow])
+    """What is run in a clone of the repository is its own story; all that is run asks the package index."""
+    story = [pytest.mark.story] if read(ROOT / page)[1] else []
+    return pytest.param(page, marks=[pytest.mark.network, *story])
 
 
 @pytest.fixture(scope="module")
