@@ -1,5 +1,6 @@
 """The layout's traps are guarded: `bisect/` shares its name with a standard-library module."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,8 @@ def test_the_standard_library_is_not_shadowed(folder):
 
 
 @pytest.mark.parametrize("folder", [".", "bisect"])
-def test_pytest_collects_from_the_root_and_inside_the_source_root(folder):
+def test_pytest_collects_from_the_root_and_inside_the_source_root(folder, tmp_path):
     argv = [sys.executable, "-m", "pytest", "--collect-only", "-q", str(ROOT / "tests/unit/test_judge.py")]
-    done = subprocess.run(argv, cwd=ROOT / folder, capture_output=True, text=True)
+    env = {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path)}  # else it leaves a folder in bisect/
+    done = subprocess.run(argv, cwd=ROOT / folder, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

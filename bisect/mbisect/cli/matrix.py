@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbisect.cli.app import Bad, Good, Python, app, say
-from mbisect.cli.report import JsonFile, MarkdownFile, Quiet
+from mbisect.cli.options import JsonFile, MarkdownFile, Quiet
 from mbisect.cli.search import asked_of, open_question
 
 if TYPE_CHECKING:
@@ -40,9 +40,10 @@ def matrix(
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
-    """Train at one end and evaluate at the other: was it the training or the evaluation that broke?
+    """Was it the training or the evaluation that broke?
 
-    The workload says in mbisect.toml, below [workload.halves], how it does either.
+    Trains at one end and evaluates at the other, and the other way about. The workload says in mbisect.toml, below
+    [workload.halves], how it does either.
 
     mbisect matrix --good v1 --bad v4
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbisect.cli.app import app, say
-from mbisect.cli.report import Run
+from mbisect.cli.options import Run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,8 +90,9 @@ def log(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the lines of its journal as JSON.")] = False,
 ) -> None:
-    """Print a run as a log, a line for each trial and the command that runs it once more; a shell can run it.
+    """Print a run as a log that a shell can run.
 
+    It has a line for each trial and the command that runs it once more.
     With --replay nothing is run either, but candidates are resolved again, in the current state of the project.
 
     mbisect log

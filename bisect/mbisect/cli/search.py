@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mbisect.cli.app import Bad, Good, Python, app, say
-from mbisect.cli.report import STATUS, HtmlFile, JsonFile, JunitFile, MarkdownFile, Quiet, StepSummary
+from mbisect.cli.options import STATUS, HtmlFile, JsonFile, JunitFile, MarkdownFile, Quiet, StepSummary
 from mbisect.errors import UsageError
 
 if TYPE_CHECKING:

@@ -39,7 +39,9 @@ def simulate(
     seed: Annotated[int, typer.Option(metavar="N", help="Where the culprits are, and all noise.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
-    """How many runs will I need? Searches for planted culprits; builds and runs nothing.
+    """How many runs will a search need?
+
+    Searches for planted culprits; builds and runs nothing.
 
     mbisect simulate --changes 256 --good-fails 0.1 --bad-fails 0.7
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mbisect.cli.app import app, say
-from mbisect.cli.report import MarkdownFile, Quiet
+from mbisect.cli.options import MarkdownFile, Quiet
 from mbisect.cli.search import reporter_for
 from mbisect.errors import UsageError
 
@@ -60,8 +60,9 @@ def smoke(
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the smoke, and its search's report, as JSON.")] = False,
 ) -> None:
-    """Run the workload with the newest versions of today, and find out what broke it since the last green.
+    """Try the newest versions of today; bisect at once what is red.
 
+    Runs the workload and compares it with the last green.
     The ranges of envs/NAME.toml are resolved without its cut-off date. What is green becomes the reference of the next
     time; what is red is bisected at once between the reference and today.
 
@@ -134,7 +135,7 @@ def history(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Draw what the smokes of a snapshot measured, and what moved between them.
+    """Draw what smokes measured, and what moved between them.
 
     mbisect history --against v1
 
