@@ -116,10 +116,11 @@ def _part(name: str) -> str:
 def _story(record: Record) -> str:
     """What was done, for somebody who has never heard of it."""
     good, bad = one_line(record.good.name, 80), one_line(record.bad.name, 80)
+    between = any(trial.ask.purpose not in ("good end", "bad end") for trial in record.trials)
+    where = "at both ends and in between, to see which of them turns good into bad" if between else "at the ends alone"
     return (
         f"{words.counted(len(record.timeline), 'change')} lie between {good} and {bad}. They were put on one timeline, "
-        f"and the workload was run {words.counted(len(record.trials), 'time')}, at both ends and in between, "
-        "to see which of them turns good into bad."
+        f"and the workload was run {words.counted(len(record.trials), 'time')}, {where}."
     )
 
 

@@ -94,7 +94,7 @@ def test_a_finding_shows_how_sure_it_is_and_links_both_confirmations_to_their_tr
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("not-reproduced", ("not reproduced: for a reason", "1 of 1 run good", "look at the machine")),
+        ("not-reproduced", ("not reproduced: for a reason", "1 of 1 run good", "run 2 times, at the ends alone")),
         ("good-endpoint-fails", ("the good end fails: for a reason", "good end v1: 1 of 1 run bad", "an older one")),
         ("undecided", ("undecided: for a reason", "bad end v4: 1 of 1 run untestable", "goes on from here")),
     ],
