@@ -36,7 +36,8 @@ def photograph(browser: Browser, page: Path, stem: str) -> None:
         sheet.wait_for_selector("html[data-drawn=yes]", state="attached", timeout=180_000)
         sheet.screenshot(path=f"{stem}-{name}.png")
         if width == ANSWERS[1] and sheet.locator("#answers").count():
-            sheet.evaluate("document.getElementById('answers').scrollIntoView()")
+            sheet.evaluate("document.getElementById('answers').scrollIntoView({behavior: 'instant'})")
+            sheet.locator("#answers li, #answers article").first.wait_for()
             sheet.screenshot(path=f"{stem}-{ANSWERS[0]}-{scheme}.png")
         sheet.context.close()
 
