@@ -177,9 +177,8 @@ def _half(wanted: str, asked: Asked, seeds: int, *, dry_run: bool, quiet: bool) 
     if wanted not in HALVES:
         raise UsageError(f"--half {wanted}: there is no such half; known: {', '.join(HALVES)}")
     if asked.command or asked.tests:
-        raise UsageError(
-            "--half: a command after `--` and tests have no halves; declare them in mbisect.toml (docs/matrix.md)"
-        )
+        what = "a test" if asked.tests else "a command after `--`"
+        raise UsageError(f"--half: {what} has no halves; declare them in mbisect.toml (docs/matrix.md)")
     if wanted != "auto":
         return wanted  # type: ignore[return-value]  # it is one of these
     if dry_run:
