@@ -39,7 +39,7 @@ UNSEEN = "<!-- unseen"
 VARYING = {
     r"\b[0-9a-f]{12}\b": "ID",
     r"\b(?:\d+ h )?(?:\d+ min )?\d+(?:\.\d+)? s\b|\b(?:\d+ h )?\d+ min\b": "TIME",
-    r"\b\d+(?:\.\d+)? [kMG]?B\b": "SIZE",
+    r" *\b\d+(?:\.\d+)? [kMG]?B\b": " SIZE",  # with the spaces that line it up
     r'"seconds": [\d.]+': "SECONDS",
     r"\btrial \d+:": "trial N:",
     r"\b\d+ of \d+ runs \(\d+% to \d+%\)": "RUNS",

@@ -120,6 +120,8 @@ def test_a_line_of_an_ellipsis_stands_for_any_lines_and_times_may_differ() -> No
     assert not matches("a\n", "a\nb\n")
     assert matches("run 0a1b2c3d4e5f\n", "run ffffffffffff  \n")
     assert not matches("12 trials\n", "13 trials\n")
+    assert matches("trials     4     1.51 kB\n", "trials     4      1.7 kB\n")
+    assert not matches("trials     4     1.51 kB\n", "trials     5     1.51 kB\n")
 
 
 def commands(page: str) -> list[Block]:
