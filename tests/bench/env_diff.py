@@ -31,7 +31,8 @@ def seconds(cache: Path, ends: list[str]) -> tuple[float, float]:
     done = subprocess.run(argv, cwd=ROOT, env=env | {"MBISECT_CACHE": str(cache)}, capture_output=True)
     spent, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode in (0, 1), done.stderr.decode()
-    assert json.loads(done.stdout)["unknown"] == []
+    unknown = json.loads(done.stdout)["unknown"]
+    assert unknown == [], unknown
     return spent, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
