@@ -60,7 +60,8 @@ MBISECT = '''#!{python}
 import json, os, pathlib, sys
 options = dict(zip(sys.argv, sys.argv[1:]))
 if sys.argv[1] == "report":
-    sys.exit(pathlib.Path(options["--html"]).write_text("<!doctype html>" + sys.argv[2]) * 0)
+    pathlib.Path(options["--html"]).write_text("<!doctype html>" + sys.argv[2])
+    sys.exit()
 pathlib.Path("argv.json").write_text(json.dumps(sys.argv[1:]))
 print("mbisect: resolving", file=sys.stderr)
 light = os.environ["WILL_BE"]
