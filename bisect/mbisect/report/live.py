@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 from mbisect.events import Reporter
 from mbisect.report.untrusted import clean, cut, one_line
 from mbisect.report.whereabouts import place_of
-from mbisect.report.words import counted, found_sentence, outcome_word, purpose_words, spent_on
+from mbisect.report.words import counted, found_sentence, outcome_word, progress_words, purpose_words, spent_on
 from mbisect.terms import Ask, Finding, Snapshot, Stage, Timeline, Trial, Values
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class PlainReporter(Reporter):
         with self._lock:
             changed, self._phase = what != self._phase, what
         if changed:
-            self._say(f"{what}: {counted(high - low, 'change')} of {total} left, {remaining} more trials expected")
+            self._say(progress_words(what, low, high, total, remaining))
 
     def finished(self, trial: Trial) -> None:
         """The outcome of a trial."""

@@ -10,7 +10,7 @@ from mbisect.journal import Head
 from mbisect.report.trials import run_facts
 from mbisect.report.untrusted import one_line
 from mbisect.report.whereabouts import place_of
-from mbisect.report.words import outcome_word, purpose_words, spent_on
+from mbisect.report.words import outcome_word, progress_words, purpose_words, spent_on
 from mbisect.terms import Asked, Finding, Trial
 
 
@@ -45,8 +45,7 @@ def _thought(thought: Thought) -> str:
     progress = thought.progress
     if progress is None:
         return thought.phase
-    left = f"{progress.high - progress.low} of {progress.size} changes left"
-    return f"{thought.phase}: {left} ({progress.low} to {progress.high}), {progress.remaining} more trials expected"
+    return progress_words(thought.phase, progress.low, progress.high, progress.size, progress.remaining)
 
 
 def command_words(asked: Asked) -> tuple[str, ...]:

@@ -264,6 +264,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else noun + 's'}"
 
 
+def progress_words(phase: str, low: int, high: int, size: int, remaining: int) -> str:
+    """What a search does, what is left of its timeline, and how long it may take.
+
+    While a cause is confirmed the changes that are left are its own, whatever the boundary still leaves open: the cheap
+    level of a workload may have found it, and the full one was never asked about anything between.
+    """
+    left = "" if phase.startswith("confirming") else f"{high - low} of {size} changes left ({low} to {high}), "
+    return f"{phase}: {left}{counted(remaining, 'more trial')} expected"
+
+
 def number(value: float | None) -> str:
     """Four digits that count; – where nothing was measured."""
     return "–" if value is None else f"{value:,.0f}" if abs(value) >= 10000 else f"{value:.4g}"

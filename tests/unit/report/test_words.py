@@ -159,3 +159,15 @@ def test_a_half_that_did_not_break_by_itself_is_told_with_what_says_which_did(wo
     assert words.advice(record) == (
         "It is not the training by itself: `mbisect matrix --good v1 --bad v4` says which half it is."
     )
+
+
+@pytest.mark.parametrize(
+    ("phase", "said"),
+    [
+        ("boundary", "boundary: 5 of 14 changes left (4 to 9), 3 more trials expected"),
+        ("confirming (24 rows)", "confirming (24 rows): 3 more trials expected"),
+    ],
+)
+def test_what_the_boundary_leaves_open_is_not_said_of_a_cause_that_is_confirmed(phase, said):
+    assert words.progress_words(phase, 4, 9, 14, 3) == said
+    assert words.progress_words(phase, 4, 9, 14, 1).endswith("1 more trial expected")
