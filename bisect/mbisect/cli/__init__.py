@@ -37,8 +37,7 @@ def main() -> NoReturn:
     except MbisectError as error:
         status = _complain(str(error), error.exit_status)
     except UNPARSABLE as error:
-        error.show()
-        status = error.exit_code
+        status = _misused(error)
     except (KeyboardInterrupt, typer.Abort):
         status = _complain("interrupted; the same command goes on where this one stopped", 130)
     except BrokenPipeError:
@@ -50,3 +49,13 @@ def main() -> NoReturn:
 def _complain(message: str, status: int) -> int:
     typer.echo(f"mbisect: {message}", err=True)
     return status
+
+
+def _misused(error: Any) -> int:
+    """Say in one line what was wrong with the command line, and where it is told how it is used."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # no word at all: what is shown is the help
+        error.show()
+        return 2
+    program = error.ctx.command_path if error.ctx is not None else "mbisect"
+    said = error.format_message().removesuffix(".")
+    return _complain(f"{said}; `{program} -h` shows how it is used", 2)
