@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -45,20 +46,23 @@ def start(folder: Path, test: str, report: str, *more: str) -> subprocess.Popen[
 
 
 def watch(folder: Path, processes: list[subprocess.Popen[str]]) -> Counter[str]:
-    """Wait for all to end well; -> how often each environment was begun, by the files that venv writes first."""
-    begun: set[tuple[str, int, int]] = set()
+    """Wait for all to end well; -> how often each environment was begun, by the files that venv creates first.
+
+    Another file, or one that comes back after it was gone, is another beginning; one that is written to is none.
+    """
+    begun, there = Counter[str](), dict[str, int]()
     while any(process.poll() is None for process in processes):
+        now = dict[str, int]()
         for path in (folder / "cache").glob("environments/*/pyvenv.cfg"):
-            try:
-                found = path.stat()
-            except FileNotFoundError:
-                continue
-            begun.add((path.parent.name, found.st_ino, found.st_mtime_ns))
+            with contextlib.suppress(FileNotFoundError):
+                now[path.parent.name] = path.stat().st_ino
+        begun.update(name for name, file in now.items() if there.get(name) != file)
+        there = now
         time.sleep(0.005)
     for process in processes:
         stdout, stderr = process.communicate()
         assert process.returncode == 0, stdout + stderr
-    return Counter(key for key, _, _ in begun)
+    return begun
 
 
 def cause(folder: Path, report: str) -> tuple[str, str]:
