@@ -11,7 +11,7 @@ from rich.text import Text
 from mbisect.catalogue import Entry
 from mbisect.report.bar import GOOD, QUIET, UNSURE
 from mbisect.report.untrusted import one_line
-from mbisect.report.words import HEADLINES, found_sentence
+from mbisect.report.words import HEADLINES, causes_listed
 
 PYTEST = "pytest"
 """What stands for the command where pytest is the judge."""
@@ -52,8 +52,7 @@ def _found(entry: Entry) -> Text:
         return Text("has not ended", style=UNSURE)
     if entry.finding.outcome != "found":
         return Text(HEADLINES[entry.finding.outcome], style=UNSURE)
-    causes = found_sentence(entry.finding).removesuffix(" turns good into bad")
-    return Text(causes, style=GOOD)
+    return Text(causes_listed(entry.finding), style=GOOD)
 
 
 def runs_as_plain(entries: Sequence[Entry]) -> list[dict[str, object]]:

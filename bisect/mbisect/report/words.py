@@ -97,9 +97,14 @@ def advice(record: Record) -> str:
     return ADVICE[record.finding.outcome]
 
 
+def causes_listed(finding: Finding) -> str:
+    """`httpx 0.27.2 → 0.28.0 and starlette 0.20.4 → 0.21.0`."""
+    return listed([move(cause.change) for cause in finding.causes], most=8)
+
+
 def found_sentence(finding: Finding) -> str:
     """Which changes turn good into bad, and whether all or any of them do."""
-    moves = listed([move(cause.change) for cause in finding.causes], most=8)
+    moves = causes_listed(finding)
     if finding.relation == "single" or len(finding.causes) < 2:
         return f"{moves} turns good into bad"
     if finding.relation == "each":
