@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from mbisect.environments.atomic import write_together
 from mbisect.environments.capture import Capture, Hashes, capture, facts, lock_header, render_asked_for, settable
 from mbisect.environments.entry import with_entry
 from mbisect.environments.hiding import Hiding, from_home
-from mbisect.environments.index import Index
+from mbisect.environments.index import Index, side_by_side
 from mbisect.environments.interpreters import find_interpreter
 from mbisect.environments.lockfile import render_lock
 from mbisect.environments.observed import Observed, observe
@@ -207,12 +206,11 @@ def _alone(entry: Mapping[str, Any], name: str, project: Project) -> Iterable[st
 
 def _asked(index: Index, observed: Observed) -> Hashes:
     """What the index says, asked for all listings side by side. Raises NetworkError."""
-    with ThreadPoolExecutor(8) as pool:
-        asked = [one for one in observed.distributions if one.source is None]  # other names are nobody's business
-        try:
-            list(pool.map(lambda one: index.hashes(one.name, one.version), asked))
-        except NetworkError as error:
-            raise NetworkError(f"{error}, or where there is no index take the snapshot with --offline") from error
+    asked = [one for one in observed.distributions if one.source is None]  # other names are nobody's business
+    try:
+        side_by_side(lambda one: index.hashes(one.name, one.version), asked)
+    except NetworkError as error:
+        raise NetworkError(f"{error}, or where there is no index take the snapshot with --offline") from error
     return index.hashes
 
 

@@ -7,14 +7,14 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache as remembered
 from pathlib import Path
 from threading import Lock, local
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag, platform_tags
@@ -28,6 +28,8 @@ from mbisect.terms import Interpreter
 if TYPE_CHECKING:
     import requests
 
+T = TypeVar("T")
+R = TypeVar("R")
 FORMAT = 2
 PASSING = ("address", "file")
 """What is said of a file and not remembered: addresses expire, and names make a listing twice as long."""
@@ -93,9 +95,8 @@ class Index:
             return None
 
         wanted = list(names)
-        with ThreadPoolExecutor(8) as pool:
-            failed = zip(wanted, pool.map(fetch, wanted), strict=True)
-            return {name: error for name, error in failed if error is not None}
+        failed = zip(wanted, side_by_side(fetch, wanted), strict=True)
+        return {name: error for name, error in failed if error is not None}
 
     def releases(self, name: str, interpreter: Interpreter) -> tuple[Release, ...]:
         """All releases with a file that Requires-Python admits, sorted by version.
@@ -237,6 +238,18 @@ class Index:
                     entry["address"] = str(path)
                     found.append({**entry, **more, "version": entry["version"].split("+")[0]})
         return found
+
+
+def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """What `work` makes of each item, in their order; eight at a time, as one process may well ask an index.
+
+    Once one has failed, or the user interrupts, those that were not begun are not waited for.
+    """
+    pool = ThreadPoolExecutor(8)
+    try:
+        return list(pool.map(work, items))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _sha256(file: Mapping[str, Any]) -> str | None:
