@@ -32,7 +32,18 @@ from mbisect.errors import UsageError
 from mbisect.estimate import worst_case
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
-from mbisect.journal import Effort, Head, Journal, Record, find_run, numbered, record_of, told, workload_seconds
+from mbisect.journal import (
+    Effort,
+    Head,
+    Journal,
+    Record,
+    find_run,
+    numbered,
+    record_of,
+    remember_latest,
+    told,
+    workload_seconds,
+)
 from mbisect.priors import Priors, suspected
 from mbisect.question import HALVES_MISSING, Question
 from mbisect.search import Ladder, Level, Search, Whole
@@ -128,6 +139,7 @@ class Conductor:
         for line in left_out_of(question.good, question.bad):
             reporter.note(line)
         with self._alone(run, reporter):
+            remember_latest(journal.path.parent.parent, question.asked.folder, run)
             return self._answer(run, journal, options, reporter, began)
 
     @contextmanager

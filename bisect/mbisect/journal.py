@@ -7,6 +7,7 @@ between, then what the run took, last the finding. A line that was cut off by a 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -263,13 +264,15 @@ def numbered(trials: Sequence[Trial], text: str) -> Trial:
 def find_run(runs: Path, text: str) -> str:
     """The id of the run that a text means: an id, its beginning where no other begins so, or `latest`.
 
-    Raises UsageError.
+    That is the one that was asked for last in this folder, or, where none was, the youngest of all. Raises UsageError.
     """
     kept = {path.parent.name: path.stat().st_mtime for path in runs.glob("*/journal.jsonl")}
     if not kept and text == "latest":
         raise UsageError("there is no run in the cache yet; `mbisect run` makes one")
     if text == "latest":
-        return max(kept, key=lambda run: kept[run])
+        here = _pointer(runs, Path.cwd())
+        asked = here.read_text(encoding="ascii") if here.exists() else ""
+        return asked if asked in kept else max(kept, key=lambda run: kept[run])
     found = [run for run in kept if text and run.startswith(text)]
     if len(found) > 1 and text not in found:
         some = ", ".join(sorted(found)[:5])
@@ -277,6 +280,18 @@ def find_run(runs: Path, text: str) -> str:
     if not found:
         raise UsageError(f"there is no run `{text}` in the cache; `mbisect list` shows those that there are")
     return text if text in found else found[0]
+
+
+def remember_latest(runs: Path, folder: str, run: str) -> None:
+    """From now on this run is the `latest` of a folder, whether it is searched or answered from its journal."""
+    path = _pointer(runs, Path(folder))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(run, encoding="ascii")
+    temporary.replace(path)
+
+
+def _pointer(runs: Path, folder: Path) -> Path:
+    return runs / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:20]}.latest"
 
 
 def workload_seconds(runs: Path, command: Sequence[str], newest: int = 5) -> list[float]:

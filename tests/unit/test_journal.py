@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,7 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbisect.errors import UsageError
-from mbisect.journal import SCHEMA, Effort, Head, Journal, Narrowed, load_measurement, recorded, save_measurement
+from mbisect.journal import (
+    SCHEMA,
+    Effort,
+    Head,
+    Journal,
+    Narrowed,
+    find_run,
+    load_measurement,
+    recorded,
+    remember_latest,
+    save_measurement,
+)
 from mbisect.terms import (
     COMMIT,
     PYTHON,
@@ -220,6 +232,23 @@ def test_a_run_that_has_ended_is_told_again_with_what_it_took(tmp_path: Path) ->
     journal.finding(FOUND, EFFORT)
     record = recorded(tmp_path, "latest")
     assert (record.finding, record.trials, record.seconds, record.ran) == (FOUND, (trial(),), 12.5, 3)
+
+
+def test_latest_is_what_was_asked_last_in_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, runs = tmp_path / "here", tmp_path / "runs"
+    here.mkdir()
+    for age, run in enumerate(("0a1b2c3d4e5f", "1a1b2c3d4e5f", "2a1b2c3d4e5f")):
+        journal = Journal(runs / run / "journal.jsonl")
+        journal.begin(HEAD)
+        os.utime(journal.path, (1000 + age, 1000 + age))
+    monkeypatch.chdir(here)
+    assert find_run(runs, "latest") == "2a1b2c3d4e5f"
+    remember_latest(runs, str(tmp_path), "0a1b2c3d4e5f")
+    assert find_run(runs, "latest") == "2a1b2c3d4e5f"
+    remember_latest(runs, str(here), "1a1b2c3d4e5f")
+    assert find_run(runs, "latest") == "1a1b2c3d4e5f"
+    (runs / "1a1b2c3d4e5f" / "journal.jsonl").unlink()
+    assert find_run(runs, "latest") == "2a1b2c3d4e5f"
 
 
 def test_where_what_it_took_was_lost_its_trials_tell(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import typer
 STATUS = {"found": 0, "not-reproduced": 3, "good-endpoint-fails": 4, "undecided": 5}
 """Outcome of a run → exit status."""
 
-Run = Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, its beginning, or `latest`.")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, its beginning, or `latest`, of this folder.")]
 JsonFile = Annotated[
     Path | None, typer.Option("--report", metavar="FILE.json", help="Write the report as JSON into a file.")
 ]

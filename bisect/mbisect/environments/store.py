@@ -2,7 +2,7 @@
 
 environments/KEY/   a lock built on disk; KEY.lock beside it is held while it is built
 trials/KEY/         what a trial measured, wrote and loaded; KEY.lock beside it is held while it runs
-runs/ID/            journals, which nothing here ever removes
+runs/ID/            journals, which nothing here ever removes; beside them, which is the latest of a folder
 smoke/              histories of smokes with their locks, which nothing here ever removes either
 staged/  datasets/  sources and datasets, unpacked; clones of dataset bundles
 bytecode/  index/   compiled modules; what the package index said
