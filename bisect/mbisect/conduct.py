@@ -52,7 +52,7 @@ from mbisect.search.ladder import END_RUNS, MOST_RUNS
 from mbisect.search.whole import Searching
 from mbisect.shell import Groups
 from mbisect.steps import ENDS, Room
-from mbisect.terms import PYTHON, Ask, Asked, Axis, Candidate, Finding, Interpreter, Snapshot, Timeline, Trial, Values
+from mbisect.terms import PYTHON, Ask, Axis, Candidate, Finding, Interpreter, Snapshot, Timeline, Trial, Values
 from mbisect.timeline import TimelineWorld
 
 
@@ -388,15 +388,15 @@ def recalled(store: Store, run: str) -> Told:
     return told(Journal(runs / run / "journal.jsonl"), run)
 
 
-def asked_again(store: Store, run: str, which: str) -> tuple[Asked, Ask, tuple[Trial, ...]]:
-    """What was asked, and what to ask once more: the last good or the first bad candidate of a run (or its ends where
-    it found none), or one of its trials by its number; and all its trials.
+def asked_again(store: Store, run: str, which: str) -> tuple[Head, Ask, tuple[Trial, ...]]:
+    """What a run was about, and what to ask once more: its last good or first bad candidate (or its ends, where it
+    found none), or one of its trials by its number; and all its trials.
 
     Raises UsageError for a run that is not in the cache, and for a trial that it has not.
     """
     head, trials, finding = recalled(store, run)
     if which not in ("good", "bad"):
-        return head.asked, numbered(trials, which).ask, trials
+        return head, numbered(trials, which).ask, trials
     end = (head.good if which == "good" else head.bad).values
     candidate = None if finding is None else finding.last_good if which == "good" else finding.first_bad
-    return head.asked, Ask(candidate or Candidate(end, end), 0, "boundary"), trials
+    return head, Ask(candidate or Candidate(end, end), 0, "boundary"), trials

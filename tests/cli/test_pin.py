@@ -102,21 +102,43 @@ def test_what_only_breaks_together_is_healed_by_one_constraint(
     assert "any one of the causes is enough" in said.stdout
 
 
-def test_a_setting_has_no_constraint_but_a_value(mbisect: Any, tmp_path: Path) -> None:
-    (tmp_path / "mbisect.toml").write_text(
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Two snapshots that differ by settings, of which one breaks the second."""
+    here = tmp_path / "project"
+    here.mkdir()
+    (here / "mbisect.toml").write_text(
         '[workload]\ncommand = ["python", "train.py"]\n'
         '[snapshots.v1]\nlock = "lock.txt"\nsettings = { epochs = 3, rate = 0.1 }\n'
         '[snapshots.v2]\nlock = "lock.txt"\nsettings = { epochs = 30, rate = 0.2 }\n'
     )
-    (tmp_path / "lock.txt").write_text("six==1.16.0\n")
-    (tmp_path / "train.py").write_text(
+    (here / "lock.txt").write_text("six==1.16.0\n")
+    (here / "train.py").write_text(
         "import json, os; assert json.load(open(os.environ['MBISECT_SETTINGS']))['epochs'] < 10\n"
     )
-    assert mbisect(tmp_path, "run", "--good", "v1", "--bad", "v2", "--quiet").status == 0
-    said = mbisect(tmp_path, "pin", "latest")
+    return here
+
+
+def test_a_setting_has_no_constraint_but_a_value(mbisect: Any, project: Path) -> None:
+    assert mbisect(project, "run", "--good", "v1", "--bad", "v2", "--quiet").status == 0
+    said = mbisect(project, "pin", "latest")
     assert said.status == 0, said.stderr
     assert said.stdout.startswith("setting epochs = 3 heals v2\n")
     assert said.stdout.endswith("mbisect.toml:\n  [snapshots.v2]\n  settings.epochs = 3\n")
+
+
+def test_what_was_asked_in_a_folder_that_is_gone_is_asked_again_in_its_copy(mbisect: Any, project: Path) -> None:
+    train = project / "train.py"
+    train.write_text(f"# {project}, so that no other test has asked the same\n{train.read_text()}")
+    run = json.loads(mbisect(project, "run", "--good", "v1", "--bad", "v2", "--json").stdout)["run"]
+    copy = project.rename(project.with_name("copy"))
+    assert mbisect(copy, "pin", run).stdout.startswith("setting epochs = 3 heals v2\n")
+    assert mbisect(copy, "reproduce", run, "good").status == 0
+    assert mbisect(copy, "log", run, "--replay").status == 0
+    (elsewhere := project.with_name("elsewhere")).mkdir()
+    said = mbisect(elsewhere, "reproduce", run, "good")
+    assert (said.status, said.stdout) == (2, "")
+    assert f"run {run} was asked in {project}, which is gone" in said.stderr
 
 
 def test_a_run_that_found_no_cause_has_nothing_to_pin(mbisect: Any, tmp_path: Path) -> None:

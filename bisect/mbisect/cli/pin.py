@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mbisect.cli.app import app, say
-from mbisect.cli.search import open_question
+from mbisect.cli.search import reopen
 from mbisect.errors import UsageError
 
 
@@ -45,7 +45,7 @@ def pin(
     store = Store(cache_root())
     of = answered(store, run)
     if verify:
-        _, conductor = open_question(of.head.asked)
+        _, conductor = reopen(of.head)
         pinned = heal(of, conductor, store, PlainReporter())
     else:
         pinned = unverified(of)

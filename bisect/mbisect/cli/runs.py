@@ -122,12 +122,12 @@ def log(
 def _replayed(told: Told) -> tuple[tuple[Thought, ...], bool]:
     """What the search thinks of these trials today, and whether it finds what it found."""
     from mbisect.bisection import agree
-    from mbisect.cli.search import open_question
+    from mbisect.cli.search import reopen
     from mbisect.conduct import Options
     from mbisect.errors import UsageError
 
     head, trials, finding = told
-    question, conductor = open_question(head.asked)
+    question, conductor = reopen(head)
     if question.identity() != head.run:
         raise UsageError(
             f"what run {head.run} was about has changed since (its locks, its command or a file that it names), so "

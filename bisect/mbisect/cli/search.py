@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,12 +14,13 @@ import typer
 
 from mbisect.cli.app import Bad, Good, Python, app, say
 from mbisect.cli.options import STATUS, HtmlFile, JsonFile, JunitFile, MarkdownFile, Quiet, StepSummary
-from mbisect.errors import UsageError
+from mbisect.errors import MbisectError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mbisect.conduct import Conductor
+    from mbisect.journal import Head
     from mbisect.question import Question
     from mbisect.terms import Asked, Half
 
@@ -205,6 +207,25 @@ def open_question(asked: Asked) -> tuple[Question, Conductor]:
     return question, Conductor(question, store, endpoints_of(os.environ), find_links_of(os.environ))
 
 
+def reopen(head: Head) -> tuple[Question, Conductor]:
+    """The question of a run once more: as it is posed in this folder, where it is the same; else where it was typed.
+
+    Raises UsageError where neither is possible.
+    """
+    here, there = str(Path.cwd()), head.asked.folder
+    if here != there:
+        with suppress(MbisectError):
+            question, conductor = open_question(replace(head.asked, folder=here))
+            if question.identity() == head.run:
+                return question, conductor
+    if not Path(there).is_dir():
+        raise UsageError(
+            f"run {head.run} was asked in {there}, which is gone, and this folder does not pose the same question; "
+            "call it in a folder that holds what the run was about"
+        )
+    return open_question(head.asked)
+
+
 def reporter_for(quiet: bool) -> Any:
     """Who shows the progress of a search: drawn on a terminal, line by line in a log, or nobody."""
     from contextlib import nullcontext
@@ -253,7 +274,8 @@ def reproduce(
 ) -> None:
     """Run one side of a finding, or one trial of a run, once more.
 
-    It runs in the project of the folder where the run was started, and what it prints is printed.
+    It runs in this folder's project, where that is what the run was about, else in that of the folder where it was
+    started; what it prints is printed.
 
     mbisect reproduce 0a1b2c3d4e5f bad
 
@@ -266,8 +288,8 @@ def reproduce(
         raise UsageError(
             f"say `good`, `bad` or the number of a trial, not `{which}`; `mbisect show {run}` numbers them"
         )
-    asked, ask, known = asked_again(Store(cache_root()), run, which)
-    _, conductor = open_question(asked)
+    head, ask, known = asked_again(Store(cache_root()), run, which)
+    _, conductor = reopen(head)
     trial = conductor.trial(ask, known)
     typer.echo(trial.measurement.tail)
     typer.echo(f"mbisect: {trial.outcome.verdict}: {trial.outcome.reason}", err=True)
