@@ -271,3 +271,10 @@ def test_the_quantile_is_the_least_number_that_nine_in_ten_stay_within(count: in
     most = spread(numbers[::-1]).most
     assert most == ceil(0.9 * count)
     assert sum(number <= most for number in numbers) >= 0.9 * count
+
+
+def test_a_candidate_that_fails_in_a_third_way_is_not_run_for_ever():
+    """With this seed all suspects but one fail so: to run that again tells nothing."""
+    ended = simulate(Scenario(256, third=0.2), 8)
+    assert ended.judgement == "right"
+    assert ended.runs < 200

@@ -451,7 +451,7 @@ class Search:
         """How good with all suspects but one does. Bad takes two runs, since the boundary says good."""
         alone = self._sufficient(others)
         outcome = self._evidence.settle(alone, "sufficient")
-        if outcome.verdict is Verdict.BAD and len(self._evidence.runs(alone)) < SURPRISED:
+        if outcome.verdict is Verdict.BAD and 0 < len(self._evidence.runs(alone)) < SURPRISED:
             raise Need([Want(alone, "sufficient")])
         return outcome
 
