@@ -54,4 +54,4 @@ def test_a_line_that_sets_up_and_runs_the_tests_is_there_for_ci():
     lines = [line for line in README.splitlines() if line.startswith("python3.11 -m venv")]
     assert [line.partition(" .venv/bin/")[2] != "" for line in lines] == [True, True]
     assert lines[0].endswith(".venv/bin/mbisect run --good v1 --bad v4")
-    assert lines[1].endswith(".venv/bin/python -m pytest")
+    assert ".venv/bin/python -m pytest" in lines[1]
