@@ -23,6 +23,7 @@ from tests.docs.pages import ROOT, Block, matches, perform, read
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (*ROOT.glob("*.md"), ROOT / "medextract/README.md", *ROOT.glob("docs/**/*.md"))
+    if "reports" not in path.parts  # what real runs wrote: docs/report_pictures.py
 )
 RUN_HERE = [page for page in PAGES if any(block.kind == "run" for block in read(ROOT / page)[0])]
 INLINE = re.compile(r"`((?:mbisect|python) [^`]+)`")

@@ -232,9 +232,9 @@ def _discard(path: Path) -> bool:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What a part holds, without lock files and scratch folders."""
+    """What a part holds, without lock files, scratch folders, and what says which run is the latest of a folder."""
     with contextlib.suppress(FileNotFoundError):
-        return [p for p in folder.iterdir() if not p.name.startswith(".") and p.suffix != ".lock"]
+        return [p for p in folder.iterdir() if not p.name.startswith(".") and p.suffix not in (".lock", ".latest")]
     return []
 
 
