@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 FORMAT = 2
+AGAIN = 4
+"""Times that an index which broke off an answer is asked again, after 0.4 s, 0.8 s and so on."""
 PASSING = ("address", "file")
 """What is said of a file and not remembered: addresses expire, and names make a listing twice as long."""
 
@@ -219,11 +221,20 @@ class Index:
         return files
 
     def _session(self) -> requests.Session:
-        """One for each thread: its connection is used again, and setting one up takes longer than most listings."""
+        """One for each thread: its connection is used again, and setting one up takes longer than most listings.
+
+        What breaks off or is put off is asked for again: an index drops a connection now and then. One that cannot be
+        reached at all is not waited for.
+        """
         import requests
+        from requests.adapters import HTTPAdapter
+        from urllib3 import Retry
 
         if not hasattr(self._threads, "session"):
             self._threads.session = requests.Session()
+            again = Retry(AGAIN, connect=1, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504))
+            for scheme in ("https://", "http://"):
+                self._threads.session.mount(scheme, HTTPAdapter(max_retries=again))
         session: requests.Session = self._threads.session
         return session
 

@@ -49,10 +49,17 @@ HTML = """<!DOCTYPE html><html><body>
 
 
 class Site(BaseHTTPRequestHandler):
-    """`/json/` and `/html/` are indexes with one package."""
+    """`/json/` and `/html/` are indexes with one package; `/shaky/` is the former after two connections broke off."""
+
+    broken_off = 0
 
     def do_GET(self) -> None:
         _, kind, name, _ = f"{self.path}//".split("/")[:4]
+        if kind == "shaky" and Site.broken_off < 2:
+            Site.broken_off += 1
+            self.close_connection = True
+            return
+        kind = "json" if kind == "shaky" else kind
         known = name == "tool" and kind in ("json", "html")
         body = json.dumps({"meta": {"api-version": "1.1"}, "name": "tool", "files": FILES}) if kind == "json" else HTML
         self.send_response(200 if known else 404)
@@ -114,3 +121,9 @@ def test_what_can_be_had_is_had_where_something_else_cannot(site: str, tmp_path:
     assert len(index.releases("tool", HERE)) == 3
     with pytest.raises(ConfigError, match="`other`"):
         index.prefetch(["tool", "other"])
+
+
+def test_an_index_that_breaks_off_is_asked_again(site: str, tmp_path: Path) -> None:
+    found = Index(tmp_path, endpoints=(f"{site}/shaky/",)).releases("tool", HERE)
+    assert [release.version for release in found] == ["1.0", "1.1", "1.2"]
+    assert Site.broken_off == 2
