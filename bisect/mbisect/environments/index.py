@@ -32,7 +32,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 FORMAT = 2
 AGAIN = 4
-"""Times that an index which broke off an answer is asked again, after 0.4 s, 0.8 s and so on."""
+"""Times that an index which broke off an answer is asked again: at once, then after 0.4 s, 0.8 s and 1.6 s."""
 PASSING = ("address", "file")
 """What is said of a file and not remembered: addresses expire, and names make a listing twice as long."""
 
@@ -232,7 +232,13 @@ class Index:
 
         if not hasattr(self._threads, "session"):
             self._threads.session = requests.Session()
-            again = Retry(AGAIN, connect=1, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504))
+            again = Retry(
+                AGAIN,
+                connect=1,
+                backoff_factor=0.2,
+                status_forcelist=(429, 500, 502, 503, 504),
+                respect_retry_after_header=False,  # it may name hours, in which nothing would be said
+            )
             for scheme in ("https://", "http://"):
                 self._threads.session.mount(scheme, HTTPAdapter(max_retries=again))
         session: requests.Session = self._threads.session

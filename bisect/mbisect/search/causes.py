@@ -47,7 +47,7 @@ from mbisect.terms import (
 MOST_PARTNERS = 4
 """A combination of more changes than this is not looked for. Combinations of three are what is expected at most; the
 fourth place is for an innocent change at which a boundary of one of them was seen, and which is then found not needed:
-3 of 64 under .1/.9 are named exactly in 87 % of 300 searches instead of 85 %."""
+3 of 64 under .1/.9 were named exactly in 87 % of 300 searches instead of 85 % by that alone."""
 MOST_DETOURS = 6
 """Candidates tried in place of one that cannot be tested."""
 MOST_THIRD = 2

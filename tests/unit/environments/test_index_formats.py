@@ -49,9 +49,10 @@ HTML = """<!DOCTYPE html><html><body>
 
 
 class Site(BaseHTTPRequestHandler):
-    """`/json/` and `/html/` are indexes with one package; `/shaky/` is the former after two connections broke off."""
+    """`/json/` and `/html/` are indexes with one package; `/shaky/` is the former after two connections broke off, and
+    `/busy/` after it was put off for an hour."""
 
-    broken_off = 0
+    broken_off = put_off = 0
 
     def do_GET(self) -> None:
         _, kind, name, _ = f"{self.path}//".split("/")[:4]
@@ -59,7 +60,14 @@ class Site(BaseHTTPRequestHandler):
             Site.broken_off += 1
             self.close_connection = True
             return
-        kind = "json" if kind == "shaky" else kind
+        if kind == "busy" and not Site.put_off:
+            Site.put_off += 1
+            self.send_response(429)
+            self.send_header("Retry-After", "3600")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        kind = "json" if kind in ("shaky", "busy") else kind
         known = name == "tool" and kind in ("json", "html")
         body = json.dumps({"meta": {"api-version": "1.1"}, "name": "tool", "files": FILES}) if kind == "json" else HTML
         self.send_response(200 if known else 404)
@@ -127,3 +135,8 @@ def test_an_index_that_breaks_off_is_asked_again(site: str, tmp_path: Path) -> N
     found = Index(tmp_path, endpoints=(f"{site}/shaky/",)).releases("tool", HERE)
     assert [release.version for release in found] == ["1.0", "1.1", "1.2"]
     assert Site.broken_off == 2
+
+
+def test_an_index_that_puts_off_for_an_hour_is_not_waited_for_as_long(site: str, tmp_path: Path) -> None:
+    assert len(Index(tmp_path, endpoints=(f"{site}/busy/",)).releases("tool", HERE)) == 3
+    assert Site.put_off == 1
