@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import inf, lgamma, log, log1p
-from typing import NamedTuple, Protocol
+from math import inf, lgamma, log
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,17 +169,10 @@ class MetricNoise:
         self._low, self._width = low, (high - low) or max(abs(high), 1.0) * 1e-6
         self._grid = _metric_grid(bool(np.median(bad) >= np.median(good)))
         self.prior, self.outcomes = self._grid.prior, self._grid.outcomes
-        self._densities: dict[Runs, tuple[Array, Array]] = {}
 
     def likelihood(self, runs: Runs) -> tuple[Array, Array]:
         """See Noise; runs are independent given θ."""
-        if runs not in self._densities:
-            grid, x = self._grid, (np.array(runs.values) - self._low) / self._width
-            each = student(x[:, None], grid.means, grid.spreads, self.DEGREES)
-            own, spared = each[:, grid.bad], each[:, grid.good[grid.humped]]
-            own[:, grid.humped] = np.logaddexp(log1p(-self.HUMP) + own[:, grid.humped], log(self.HUMP) + spared)
-            self._densities[runs] = each.sum(0)[grid.good], own.sum(0)
-        return self._densities[runs]
+        return _metric_likelihood(self._grid, runs, self._low, self._width)
 
     def alone(self, runs: Sequence[Runs]) -> float:
         """One mean and one spread for all."""
@@ -209,7 +202,8 @@ class MetricNoise:
         return np.maximum(0.0, binary_entropy(bad) - left)
 
 
-class _MetricGrid(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _MetricGrid:
     """The parameters θ of MetricNoise, in units of the range of the values."""
 
     means: Array
@@ -255,6 +249,17 @@ def _metric_grid(higher: bool) -> _MetricGrid:
         np.log(weight / weight.sum()),
         (shares[good], (1 - spared) * shares[bad] + spared * shares[good]),
     )
+
+
+@lru_cache(maxsize=256)
+def _metric_likelihood(grid: _MetricGrid, runs: Runs, low: float, width: float) -> tuple[Array, Array]:
+    """See MetricNoise.likelihood; kept, because from one run to the next most candidates have the same runs."""
+    each = student((np.array(runs.values)[:, None] - low) / width, grid.means, grid.spreads, MetricNoise.DEGREES)
+    good, bad = (of[grid.humped] for of in (grid.good, grid.bad))
+    density = np.exp(each)  # far from 0 also for an outlier: the tails are those of a power
+    own = each.sum(0)[grid.bad]
+    own[grid.humped] = np.log((1 - MetricNoise.HUMP) * density[:, bad] + MetricNoise.HUMP * density[:, good]).sum(0)
+    return each.sum(0)[grid.good], own
 
 
 def noise_for(good: Sequence[Outcome], bad: Sequence[Outcome], others: Sequence[Outcome]) -> Noise:
