@@ -33,7 +33,8 @@ HEAD = (
 NOTE = """\
 Noise: how often good and bad candidates fail, or the gap of a metric in standard deviations. Says: the mean of the
 confidence that comes with the answers. Wrong otherwise: named no cause, and said that an end is not what it is. Runs
-and environments: median / mean. git-bayesect gets the best verdict of a metric, by the threshold halfway between."""
+and environments: median / mean. git-bayesect gets the best verdict of a metric, by the threshold halfway between. A new
+environment costs as much as three runs, and as one where a metric is measured."""
 
 
 def main() -> None:

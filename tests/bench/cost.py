@@ -58,7 +58,10 @@ def planted(bench: Bench) -> None:
             theirs = bench.each(f"{name}: git-bayesect", partial(peers.bayesect, scenario))
             rows.append([f"{name}; git-bayesect", "", "", *figures(theirs)])
     head = ("noise; tool", "target", "met", "runs", "environments", "named a cause", "right of these", "95 % interval")
-    note = "Runs and environments: median / mean. A target is met if also 95 % of all searches may be right."
+    note = (
+        "Runs and environments: median / mean. A target is met if also 95 % of all searches may be right. A new\n"
+        "environment costs as much as three runs, and as one where a metric is measured: what trains takes longer."
+    )
     bench.table(f"Cost at {N} changes: {bench.options.searches} searches per row", head, rows, note)
 
 

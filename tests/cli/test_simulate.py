@@ -41,6 +41,16 @@ def test_as_json_it_gives_numbers_and_what_was_asked(mbisect: Any, tmp_path: Pat
     assert (said["scenario"]["culprits"], said["scenario"]["jobs"], said["scenario"]["seed"]) == (2, 2, 3)
 
 
+def test_dearer_environments_are_fewer_and_a_metric_has_cheap_ones(mbisect: Any, tmp_path: Path) -> None:
+    noisy = ("--good-fails", "0.1", "--bad-fails", "0.7", "--searches", "40")
+    cheap, dear = (numbers(mbisect, tmp_path, *noisy, "--build-cost", cost) for cost in ("0", "4"))
+    assert cheap["environments"]["median"] > dear["environments"]["median"]
+    assert cheap["runs"]["median"] < dear["runs"]["median"]
+    assert [numbers(mbisect, tmp_path, *of)["scenario"]["build_cost"] for of in ((), ("--gap-sigma", "9"))] == [3, 1]
+    said = mbisect(tmp_path, "simulate", *FAST, "--build-cost", "1")
+    assert said.stdout.splitlines()[0].endswith("bad ones 100 %, a new environment costs 1 run")
+
+
 def test_the_same_seed_gives_the_same_and_another_one_does_not(mbisect: Any, tmp_path: Path) -> None:
     noisy = ("--good-fails", "0.1", "--bad-fails", "0.8", "--untestable", "0.2")
     first, again, other = (numbers(mbisect, tmp_path, *noisy, "--seed", seed) for seed in ("1", "1", "2"))

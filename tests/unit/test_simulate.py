@@ -186,6 +186,9 @@ class Scripted:
     asks: int
     heard: list[Outcome] = field(default_factory=list)
 
+    def price(self, build: float) -> None:
+        pass
+
     def select(self, slots: int = 1) -> tuple[Ask, ...] | Finding:
         first = len(self.heard)
         if first >= self.asks:

@@ -33,6 +33,12 @@ def simulate(
     ] = None,
     each: Annotated[bool, typer.Option("--each", help="Each culprit alone is enough.")] = False,
     nothing: Annotated[bool, typer.Option("--nothing", help="No change is guilty; both ends fail alike.")] = False,
+    build_cost: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1000, metavar="RUNS", help="What a new environment costs.  [default: 3, with a metric 1]"
+        ),
+    ] = None,
     searches: Annotated[int, typer.Option(min=1, metavar="N", help="Searches to simulate.")] = 100,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Trials at once in a search.")] = 1,
     max_runs: Annotated[int, typer.Option(min=2, metavar="N", help="Stop a search after N runs.")] = 2000,
@@ -54,7 +60,7 @@ def simulate(
     from mbisect.simulate.asked import asked_for
     from mbisect.simulate.many import simulate_many
 
-    scenario = asked_for(changes, good_fails, bad_fails, gap_sigma, untestable, culprits, each, nothing)
+    scenario = asked_for(changes, good_fails, bad_fails, gap_sigma, untestable, culprits, each, nothing, build_cost)
     seeds = range(seed * searches, (seed + 1) * searches)
     try:
         with counting(searches, "searches") as done:

@@ -28,7 +28,10 @@ def as_text(scenario: Scenario, summary: Summary, jobs: int) -> str:
 
 def as_plain(scenario: Scenario, summary: Summary, jobs: int, seed: int) -> dict[str, object]:
     """The same as plain JSON values; `median` and `most` (90 % stay within it) are counts."""
-    return {"scenario": {**asdict(scenario), "jobs": jobs, "seed": seed}, **asdict(summary)}
+    return {
+        "scenario": {**asdict(scenario), "build_cost": scenario.price, "jobs": jobs, "seed": seed},
+        **asdict(summary),
+    }
 
 
 def in_words(scenario: Scenario) -> str:
@@ -45,6 +48,8 @@ def in_words(scenario: Scenario) -> str:
         words += [f"bad ones {_percent(noise.bad_fails)}"] if scenario.culprits else []
     if scenario.untestable:
         words.append(f"{_percent(scenario.untestable)} untestable")
+    if scenario.build_cost is not None:
+        words.append(f"a new environment costs {scenario.build_cost:g} run{'' if scenario.build_cost == 1 else 's'}")
     return ", ".join(words)
 
 

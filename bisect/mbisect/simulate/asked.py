@@ -16,6 +16,7 @@ def asked_for(
     culprits: int | None,
     each: bool,
     nothing: bool,
+    build_cost: float | None,
 ) -> Scenario:
     """The scenario; None is what was not given. Raises UsageError."""
     if nothing and (culprits is not None or each):
@@ -23,7 +24,7 @@ def asked_for(
     noise = _noise(good_fails, bad_fails, gap_sigma, nothing=nothing)
     count = 0 if nothing else culprits or 1
     try:
-        return Scenario(changes, count, each, noise=noise, untestable=untestable)
+        return Scenario(changes, count, each, noise=noise, untestable=untestable, build_cost=build_cost)
     except ValueError as error:
         raise UsageError(f"--changes {changes} --culprits {count}: {error}") from error
 

@@ -18,7 +18,10 @@ MOST_RUNS = 2000
 
 
 class Searching(Protocol):
-    """What is driven: the two calls of `mbisect.search.Search`."""
+    """What is driven: these calls of `mbisect.search.Search`."""
+
+    def price(self, build: float) -> None:
+        """What a new environment costs, in runs."""
 
     def select(self, slots: int = 1) -> tuple[Ask, ...] | Finding:
         """What should run now, those that are still running included; or the finding."""
@@ -83,14 +86,17 @@ def simulate(
 ) -> Result:
     """Run one search to its end, `jobs` trials at once. Trials that still run when it ends are counted too."""
     try:
-        return _drive(scenario.planted(seed), jobs, most_runs, searching)
+        return _drive(scenario.planted(seed), scenario.price, jobs, most_runs, searching)
     except Exception as error:
         error.add_note(f"in the search with seed {seed} of {scenario}")
         raise
 
 
-def _drive(planted: Planted, jobs: int, most_runs: int, searching: Callable[[Planted], Searching]) -> Result:
+def _drive(
+    planted: Planted, price: float, jobs: int, most_runs: int, searching: Callable[[Planted], Searching]
+) -> Result:
     search = searching(planted)
+    search.price(price)
     running: deque[tuple[Ask, int]] = deque()
     runs, clock, environments = 0, 0, set[str]()
     while not isinstance(answer := search.select(jobs), Finding):

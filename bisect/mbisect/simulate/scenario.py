@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import isqrt
 from random import Random
 
-from mbisect.simulate.planted import Break, Exits, Noise, Plan, Planted
+from mbisect.simulate.planted import Break, Exits, Metrics, Noise, Plan, Planted
 from mbisect.simulate.world import NumberedWorld
 
 
@@ -27,6 +27,8 @@ class Scenario:
     """The share of candidates that can never be tested."""
     third: float = 0.0
     """The share of candidates that fail in another way than the bad end."""
+    build_cost: float | None = None
+    """What a new environment costs, in runs; `mbisect run` measures it. None: as it mostly is, see `price`."""
 
     def __post_init__(self) -> None:
         if self.changes < max(1, self.packages + self.mended):
@@ -36,6 +38,13 @@ class Scenario:
     def packages(self) -> int:
         """Each break has a package of its own."""
         return max(isqrt(self.changes), self.culprits + self.mended, 1)
+
+    @property
+    def price(self) -> float:
+        """What a new environment costs, in runs: what ends in a metric mostly trains, and takes longer than a test."""
+        if self.build_cost is not None:
+            return self.build_cost
+        return 1.0 if isinstance(self.noise, Metrics) else 3.0
 
     def planted(self, seed: int) -> Planted:
         """The world that this seed makes: the same for the same seed."""
