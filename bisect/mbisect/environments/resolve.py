@@ -73,7 +73,7 @@ class Resolver:
         free = {name for name in pins if self._comes_along(name) and package(name) not in held}
         roots = [self._root(name) for name in pins if name not in free]
         forced = [f"{name}=={version}" for name, version in pins.items() if name not in free]
-        limits = [f"{name}<={pins[name]}" for name in sorted(free)]
+        limits = [f"{name}<={_public(pins[name])}" for name in sorted(free)]
         solved = self._compile(roots, limits, pins, wanted[PYTHON], forced=forced)
         if solved is None:
             return Candidate(wanted, wanted, exact=True)
@@ -131,7 +131,7 @@ class Resolver:
         preferred = {limit.name: limit.version for limit in limits}
         for narrow in (True, False) if not held else (False,):
             roots, bounds = self._bounds(wanted, good, bad, held, narrow)
-            bounds += [f"{limit.name}{limit.relation}{Version(limit.version).public}" for limit in limits]
+            bounds += [f"{limit.name}{limit.relation}{_public(limit.version)}" for limit in limits]
             solved = self._compile(roots, bounds, wanted.packages() | preferred, wanted[PYTHON])
             if solved is not None:
                 break
@@ -168,8 +168,8 @@ class Resolver:
                 only = good if name in before else bad
                 if place is not None and _stands_alone(name, only):
                     roots.append(self._root(name))
-                ceiling = before.get(name) or after.get(name) or place
-                bounds.append(f"{name}<={ceiling}")
+                ceiling = before.get(name) or after.get(name) or places[name]
+                bounds.append(f"{name}<={_public(ceiling)}")
         return roots, bounds
 
     def _range(self, name: str, first: str, last: str, place: str, narrow: bool) -> str:
@@ -181,7 +181,7 @@ class Resolver:
             high = place
         elif narrow:
             low = place
-        return f"=={low}" if low == high else f">={low},<={high}"
+        return f"=={low}" if low == high else f">={_public(low)},<={_public(high)}"
 
     def _root(self, name: str) -> str:
         extras = dict(self._policy.extras).get(name, ())
@@ -254,6 +254,11 @@ def parse_compiled(text: str) -> tuple[dict[str, str], tuple[tuple[str, tuple[st
 def _stands_alone(name: str, candidate: Candidate) -> bool:
     """Nothing in the candidate requires it, so it is there because somebody asked for it."""
     return not dict(candidate.requires).get(name)
+
+
+def _public(version: str) -> str:
+    """The version without its local part, which no bound may have (PEP 440): "<=2.13.0" admits 2.13.0+cpu."""
+    return Version(version).public
 
 
 def _as_spelled(version: str, known: list[str]) -> str:
