@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from mbisect.axes import AxisModule
 from mbisect.axes.git import GitAxis
-from mbisect.axes.package import PackageAxis, check_installable, public
+from mbisect.axes.package import PackageAxis, check_installable, public, same
 from mbisect.axes.plain import PlainAxis
 from mbisect.axes.python import PythonAxis
 from mbisect.bench import Bench
@@ -120,13 +120,13 @@ class Conductor:
         """Wall times of earlier trials of this command, of the most recent runs."""
         return workload_seconds(self._store.root / "runs", self.question.command)
 
-    def sizes(self) -> dict[tuple[str, str], int]:
+    def sizes(self) -> dict[tuple[str, Version], int]:
         """(package, version) → bytes of the file that would be installed, for all releases of all packages."""
-        sizes: dict[tuple[str, str], int] = {}
+        sizes: dict[tuple[str, Version], int] = {}
         for name in {*self.question.good.values.packages(), *self.question.bad.values.packages()}:
             for release in self._index.releases(name, self.question.bad.interpreter):
                 if release.size is not None:
-                    sizes[name, public(release.version)] = release.size
+                    sizes[name, same(release.version)] = release.size
         return sizes
 
     def answer(self, options: Options, reporter: Reporter) -> Record:
@@ -310,8 +310,8 @@ class Conductor:
         """Why a lock cannot be installed, as far as the index tells; the ends' own packages may be built."""
         interpreter = self._interpreter(wanted[PYTHON])
         for name, version in wanted.packages().items():
-            releases = {public(r.version): r for r in self._index.releases(name, interpreter)}
-            release = releases.get(public(version))
+            releases = {same(r.version): r for r in self._index.releases(name, interpreter)}
+            release = releases.get(same(version))
             may_build = self.question.allow_builds or name in self._policy.built
             if release is None or not (release.wheel or (may_build and release.sdist)):
                 return f"{name} {version} has no wheel for Python {interpreter.minor}"
@@ -341,9 +341,10 @@ class Conductor:
 
     def _yanked(self, known: dict[str, set[str]]) -> Iterable[tuple[str, str]]:
         for name, versions in known.items():
+            spelled = {same(version): version for version in versions}
             for release in self._index.releases(name, self.question.bad.interpreter):
-                if release.yanked is not None and public(release.version) in versions:
-                    yield name, release.version
+                if release.yanked is not None and same(release.version) in spelled:
+                    yield name, spelled[same(release.version)]
 
     def _packages(self) -> PackageAxis:
         q = self.question

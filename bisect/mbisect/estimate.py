@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from math import ceil, log2
 from statistics import median
 
-from mbisect.axes.package import public
+from packaging.version import Version
+
+from mbisect.axes.package import same
 from mbisect.environments.store import human_size
 from mbisect.terms import Axis, Timeline
 
@@ -45,7 +47,7 @@ class Estimate:
         }
 
 
-def estimate(timeline: Timeline, sizes: Mapping[tuple[str, str], int], known: Sequence[float]) -> Estimate:
+def estimate(timeline: Timeline, sizes: Mapping[tuple[str, Version], int], known: Sequence[float]) -> Estimate:
     """An upper bound for one cause.
 
     `sizes`: (package, version) → bytes to download; `known`: wall times in seconds of earlier trials of the command.
@@ -53,13 +55,13 @@ def estimate(timeline: Timeline, sizes: Mapping[tuple[str, str], int], known: Se
     times its size when it is unpacked. Time goes by their median.
     """
     trials = worst_case(len(timeline))
-    releases: dict[str, set[str]] = {}
+    releases: dict[str, set[Version]] = {}
     for ends in (timeline.good, timeline.bad):
         for name, version in ends.packages().items():
-            releases.setdefault(name, set()).add(public(version))
+            releases.setdefault(name, set()).add(same(version))
     for change in timeline.changes:
         if change.key.axis is Axis.PACKAGE and change.after is not None:
-            releases[change.key.name].add(public(change.after))
+            releases[change.key.name].add(same(change.after))
     download = sum(
         sum(sorted((sizes.get((name, version), 0) for version in versions), reverse=True)[:trials])
         for name, versions in releases.items()

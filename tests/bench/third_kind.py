@@ -64,6 +64,7 @@ class Kinds:
     mended: int
     apart: bool
     astray: float
+    price: float = 3.0
 
     def planted(self, seed: int) -> Diagnosed:
         """The world of this seed."""

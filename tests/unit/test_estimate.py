@@ -1,6 +1,7 @@
 """What a run may cost is an upper bound that can be counted by hand."""
 
 import pytest
+from packaging.version import Version
 
 from mbisect.estimate import Estimate, estimate, worst_case
 from mbisect.terms import PYTHON, Change, Timeline, Values, package
@@ -21,12 +22,12 @@ def test_the_main_line_takes_both_ends_the_boundary_and_both_confirmations(chang
 
 
 def test_every_release_of_a_short_timeline_and_what_both_ends_share_is_downloaded_once() -> None:
-    sizes = {("a", str(k)): 10**k for k in range(3)} | {("b", "1"): 5000, ("c", "1"): 99999}
+    sizes = {("a", Version(str(k))): 10**k for k in range(3)} | {("b", Version("1")): 5000, ("c", Version("1")): 9}
     assert estimate(timeline(2), sizes, []) == Estimate(5, 5111, 15333, None)
 
 
 def test_of_a_long_timeline_only_as_many_releases_as_there_are_trials_are_new() -> None:
-    sizes = {("a", str(k)): 1 for k in range(200)}
+    sizes = {("a", Version(str(k))): 1 for k in range(200)}
     assert estimate(timeline(199), sizes, []).download == worst_case(199)
 
 

@@ -153,6 +153,7 @@ class Diagnosing:
 
     say: Callable[[str], str]
     asked: list[Ask] = field(default_factory=list)
+    price: float = 3.0
 
     def planted(self, seed: int) -> Diagnosing:
         self._planted = Scenario(changes=100, mended=1).planted(seed)

@@ -30,11 +30,11 @@ class PackageAxis:
 
     def release(self, name: str, version: str) -> Release | None:
         """What the index says of one release, wherever it fits any of the interpreters."""
-        return self._releases(name).get(public(version))
+        return self._releases(name).get(same(version))
 
     def admitted(self, name: str, *, previews: bool = False) -> tuple[str, ...]:
         """What an installer may choose from, rising: not yanked, final without `previews`, there when the ends were."""
-        releases = {Version(text): release for text, release in self._releases(name).items()}
+        releases = self._releases(name)
         return tuple(
             str(version)
             for version in sorted(releases)
@@ -60,21 +60,19 @@ class PackageAxis:
         return tuple(changes)
 
     def _path(self, name: str, before: str, after: str) -> list[tuple[str, datetime | None]]:
-        ends = {public(before), public(after)}
-        start, stop = Version(public(before)), Version(public(after))
+        start, stop = ends = same(before), same(after)
         low, high = min(start, stop), max(start, stop)
         releases = self._releases(name)
         previews = low.is_prerelease or high.is_prerelease
         sdists = self._allow_builds or any(end in releases and not releases[end].wheel for end in ends)
         inner = [
             version
-            for text, release in releases.items()
-            if low < (version := Version(text)) < high
-            and self._stands(version, release, previews=previews, sdists=sdists)
+            for version, release in releases.items()
+            if low < version < high and self._stands(version, release, previews=previews, sdists=sdists)
         ]
-        path = [str(v) for v in sorted(inner, reverse=start > stop)]
-        last = releases.get(public(after))
-        return [*((text, releases[text].date) for text in path), (after, last.date if last else None)]
+        path = sorted(inner, reverse=start > stop)
+        last = releases.get(stop)
+        return [*((str(version), releases[version].date) for version in path), (after, last.date if last else None)]
 
     def _stands(self, version: Version, release: Release, *, previews: bool, sdists: bool) -> bool:
         return (
@@ -84,20 +82,26 @@ class PackageAxis:
             and (release.wheel or (sdists and release.sdist))
         )
 
-    def _releases(self, name: str) -> dict[str, Release]:
+    def _releases(self, name: str) -> dict[Version, Release]:
         """Public version → release; a release that any interpreter can take counts."""
-        merged: dict[str, Release] = {}
+        merged: dict[Version, Release] = {}
         for interpreter in self._interpreters:
             for release in self._index.releases(name, interpreter):
-                known = merged.get(public(release.version))
+                version = same(release.version)
+                known = merged.get(version)
                 if known is None or (release.wheel and not known.wheel):
-                    merged[public(release.version)] = release
+                    merged[version] = release
         return merged
 
 
 def public(version: str) -> str:
     """A version without its local part: "2.13.0+cpu" → "2.13.0"."""
     return version.split("+", 1)[0]
+
+
+def same(version: str) -> Version:
+    """The release that a version names, however it is written: "2.13+cpu" is 2.13.0."""
+    return Version(public(version))
 
 
 def check_installable(
@@ -109,8 +113,8 @@ def check_installable(
     """
     newest, built = None, set()
     for name, version in packages:
-        releases = {public(r.version): r for r in index.releases(name, interpreter)}
-        release = releases.get(public(version))
+        releases = {same(r.version): r for r in index.releases(name, interpreter)}
+        release = releases.get(same(version))
         if release is None or not (release.wheel or release.sdist):
             raise ConfigError(
                 f"{source}: {name} {version} does not exist for Python {interpreter.minor} on this platform; "

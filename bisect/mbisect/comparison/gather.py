@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from mbisect.axes.package import PackageAxis, public
+from mbisect.axes.package import PackageAxis, public, same
 from mbisect.comparison.dataset import DatasetDiff
 from mbisect.comparison.result import Comparison, Shortlog
 from mbisect.comparison.suspicion import rank
@@ -149,7 +149,7 @@ def _index_facts(
             release = axis.release(one.name, version) if version else None
             if version and release:
                 facts[one.name, version] = ReleaseFacts(release.date, release.yanked)
-        if one.before and one.after and public(one.before) != public(one.after):
+        if one.before and one.after and same(one.before) != same(one.after):
             steps[one.name] = axis.between(package(one.name), one.before, one.after)
     reason = next(iter(problems.values()), None)
     more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""

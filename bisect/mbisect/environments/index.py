@@ -72,7 +72,7 @@ class Index:
         self._max_age = max_age
         self._files: dict[str, list[dict[str, Any]]] = {}
         self._releases: dict[tuple[str, str], tuple[Release, ...]] = {}
-        self._addresses: dict[str, dict[tuple[str, str | None], str]] = {}
+        self._addresses: dict[str, dict[tuple[Version, str | None], str]] = {}
         self._asking: dict[str, Lock] = defaultdict(Lock)
         self._threads = local()
 
@@ -119,7 +119,9 @@ class Index:
         fitting = [
             (min(ranks[tag] for tag in parse_tag(file["tags"]) if tag in ranks), file)
             for file in self._listing(name, None)
-            if file["tags"] is not None and file["version"] == version and _fits(file["tags"], interpreter.version)
+            if file["tags"] is not None
+            and _version(file["version"]) == _version(version)
+            and _fits(file["tags"], interpreter.version)
         ]
         if not fitting:
             return None
@@ -153,8 +155,8 @@ class Index:
         with self._asking[name]:
             if name not in self._addresses:
                 found = self._fetch(name)
-                self._addresses[name] = {(file["version"], file["tags"]): file["address"] for file in found}
-        return self._addresses[name].get((version, tags))
+                self._addresses[name] = {(_version(file["version"]), file["tags"]): file["address"] for file in found}
+        return self._addresses[name].get((_version(version), tags))
 
     def _fit(self, files: list[dict[str, Any]], interpreter: Interpreter) -> Iterable[Release]:
         found: dict[Version, dict[str, Any]] = {}

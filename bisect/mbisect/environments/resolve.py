@@ -262,5 +262,5 @@ def _public(version: str) -> str:
 
 
 def _as_spelled(version: str, known: list[str]) -> str:
-    """The version as the ends spell it, where only a local part differs ("2.13.0+cpu" is "2.13.0" there)."""
-    return next((k for k in known if Version(k).public == Version(version).public), version)
+    """The version as the ends spell it, where it is the same release ("2.13.0+cpu" is "2.13.0" there, or "2.13")."""
+    return next((k for k in known if Version(_public(k)) == Version(_public(version))), version)

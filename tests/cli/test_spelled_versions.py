@@ -1,4 +1,4 @@
-"""An end that holds a local version, as torch's builds for one accelerator do: "2.13.0+cpu"."""
+"""Ends whose releases are written otherwise than the index writes them: "2.13.0+cpu", "2.13"."""
 
 from __future__ import annotations
 
@@ -38,3 +38,21 @@ def test_the_release_is_found_beside_one_and_within_it(
     [cause] = json.loads(said.stdout)["causes"]
     name, first_bad = (app, "2.3") if added else (tensors, "1.3")
     assert (cause["name"], cause["first_bad"].partition("+")[0]) == (name, first_bad)
+
+
+def test_a_release_may_be_written_without_its_zeros_or_with_more(
+    mbisect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels, name = tmp_path / "wheels", f"mbisect-zeros-{os.getpid()}"
+    module = name.replace("-", "_")
+    for version in ("1.0.0", "1.1.0", "1.2.0", "1.3"):
+        wheel(wheels, name, version, f"WORKS = {version < '1.2'}")
+    monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
+    (tmp_path / "good.txt").write_text(f"{name}==1\n")
+    (tmp_path / "bad.txt").write_text(f"{name}==1.3.0\n")
+    (tmp_path / "test.py").write_text(f"import {module}; assert {module}.WORKS\n")
+    argv = ("--good", "good.txt", "--bad", "bad.txt", "--python", LINE, "--json")
+    said = mbisect(tmp_path, "run", *argv, "--", "python", "test.py")
+    assert said.status == 0, said.stderr
+    [cause] = json.loads(said.stdout)["causes"]
+    assert (cause["last_good"], cause["first_bad"]) == ("1.1.0", "1.2.0")
