@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.version import Version
+
 from mbisect.axes.git import GitAxis
 from mbisect.environments.capture import settable
 from mbisect.environments.formats import python_of, read_source
@@ -81,6 +83,7 @@ def pose(
     if asked.command and asked.tests:
         raise UsageError("--pytest is what is run: leave out the command after `--`, or --pytest")
     good, bad = reader.read(asked.good, asked.good_python, "--good"), reader.read(asked.bad, asked.bad_python, "--bad")
+    bad = replace(bad, values=_written_alike(good.values, bad.values))
     if asked.axes:
         taken = {key: bad.values.get(key) for key in good.values.differing(bad.values) if key.axis not in asked.axes}
         good = replace(good, values=good.values.put(taken))
@@ -104,6 +107,13 @@ def pose(
     if asked.half is not None and halves is None:
         raise UsageError(HALVES_MISSING)
     return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels, halves)
+
+
+def _written_alike(good: Values, bad: Values) -> Values:
+    """The bad end's values; a release that both ends have is written as at the good end: 68.0 and 68.0.0 are one."""
+    ends = good.packages(), bad.packages()
+    same = {name for name in ends[0].keys() & ends[1].keys() if Version(ends[0][name]) == Version(ends[1][name])}
+    return bad.put({package(name): ends[0][name] for name in same})
 
 
 def environment_of(

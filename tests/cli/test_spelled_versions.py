@@ -50,9 +50,16 @@ def test_a_release_may_be_written_without_its_zeros_or_with_more(
     monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
     (tmp_path / "good.txt").write_text(f"{name}==1\n")
     (tmp_path / "bad.txt").write_text(f"{name}==1.3.0\n")
+    (tmp_path / "same.txt").write_text(f"{name}==1.0\n")
     (tmp_path / "test.py").write_text(f"import {module}; assert {module}.WORKS\n")
     argv = ("--good", "good.txt", "--bad", "bad.txt", "--python", LINE, "--json")
     said = mbisect(tmp_path, "run", *argv, "--", "python", "test.py")
     assert said.status == 0, said.stderr
     [cause] = json.loads(said.stdout)["causes"]
     assert (cause["last_good"], cause["first_bad"]) == ("1.1.0", "1.2.0")
+    said = mbisect(
+        tmp_path, "run", "--good", "good.txt", "--bad", "same.txt", "--python", LINE, "--", "python", "test.py"
+    )
+    assert (said.status, said.stderr.count("\n")) == (2, 1)
+    assert "nothing differs between good.txt and same.txt" in said.stderr
+    assert "are the same" in mbisect(tmp_path, "env-diff", "good.txt", "same.txt").stdout

@@ -110,7 +110,7 @@ def moved(before: Pin | None, after: Pin | None) -> Move | None:
     if before is None or after is None:
         return None if before is after else Move.ADDED if before is None else Move.REMOVED
     old, new = Version(before.version), Version(after.version)
-    if old.public != new.public:
+    if Version(old.public) != Version(new.public):
         return Move.RAISED if old < new else Move.LOWERED
     if old.local != new.local:
         return Move.BUILD
