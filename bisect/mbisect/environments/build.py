@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 import time
@@ -24,6 +25,8 @@ COMPLETE = "complete.json"
 """Written last; a folder without it counts as not built."""
 VAGUE = ("No solution found when resolving", "error: No solution found when resolving")
 """uv says this before it says why."""
+LOCAL = re.compile(r"there is no version of (?P<name>[\w.-]+)==(?P<public>[^\s+]+)(?P<local>\+[\w.]+)")
+"""A release with a local version that no index has; uv's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,13 @@ def _is_complete(folder: Path, values: Values) -> bool:
 
 
 def _reason(stderr: str) -> str:
-    """The most telling line of uv's complaint."""
+    """The most telling line of uv's complaint, or what to do about it."""
+    if local := LOCAL.search(stderr):
+        name, public = local["name"], local["public"]
+        return (
+            f"no index here has {name} {public}{local['local']}, which was built for one kind of machine: name the "
+            f"index that has it (UV_INDEX), or pin {name}=={public}"
+        )
     lines = [line.strip(" ×│├└▶─╰").strip() for line in stderr.splitlines()]
     lines = [line for line in lines if line and not line.startswith(("hint:", "warning:", *VAGUE))]
-    return lines[0] if lines else "uv could not install it"
+    return lines[0].removeprefix("cause: ") if lines else "uv could not install it"

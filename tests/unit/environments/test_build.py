@@ -120,6 +120,14 @@ def test_what_cannot_be_installed_is_a_reason_and_leaves_nothing(builder: Builde
 
 
 @pytest.mark.network
+def test_a_build_for_another_machine_is_said_to_be_one(builder: Builder) -> None:
+    outcome = builder.build(values_of(six="1.16.0+cu121"))
+    assert isinstance(outcome, Unbuildable)
+    assert outcome.reason.startswith("no index here has six 1.16.0+cu121, which was built for one kind of machine: ")
+    assert outcome.reason.endswith("or pin six==1.16.0")
+
+
+@pytest.mark.network
 def test_a_file_that_is_not_the_locked_one_is_not_installed(builder: Builder) -> None:
     wrong = {"six": Pin("six", "1.16.0", (f"sha256:{'0' * 64}",))}
     outcome = builder.build(values_of(six="1.16.0"), hashes=wrong)
