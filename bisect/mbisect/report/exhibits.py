@@ -84,9 +84,11 @@ def sides(record: Record) -> tuple[Side, Side]:
 def _candidate(record: Record, candidate: Candidate, verdict: Verdict, title: str, key: Key) -> Side:
     value = candidate.values.get(key)
     holds = f"no {named(key)}" if value is None else f"{named(key)} {shown(value)}"
-    count, _ = applied(candidate.wanted, record.timeline)
+    trial = trial_at(record, candidate, verdict)
+    ran = trial.ask.candidate if trial is not None else candidate  # where others wanted the same, as it was shown then
+    count, _ = applied((ran if ran.values == candidate.values else candidate).wanted, record.timeline)
     place = f"{count} of {counted(len(record.timeline), 'change')}"
-    return Side(verdict, title, holds, place, trial_at(record, candidate, verdict))
+    return Side(verdict, title, holds, place, trial)
 
 
 def _end(record: Record, purpose: Purpose, name: str) -> Side:
