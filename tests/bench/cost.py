@@ -37,6 +37,7 @@ def main() -> None:
     if bench.peers:
         peers.need("git_bayesect", "git-bayesect")
     planted(bench)
+    prices(bench)
     nothing(bench)
     bench.end()
 
@@ -63,6 +64,19 @@ def planted(bench: Bench) -> None:
         "environment costs as much as three runs, and as one where a metric is measured: what trains takes longer."
     )
     bench.table(f"Cost at {N} changes: {bench.options.searches} searches per row", head, rows, note)
+
+
+def prices(bench: Bench) -> None:
+    """What a new environment costs, in runs, decides between runs and environments; the most that counts is 4."""
+    rows = []
+    for noise in (Exits(0.1, 0.7), Metrics(2)):
+        for price in (1.0, 2.0, 3.0, 4.0):
+            scenario = Scenario(N, noise=noise, build_cost=price)
+            name = f"{noise_name(scenario)}, an environment costs {price:g}"
+            if bench.wants(name):
+                rows.append([name, *figures(bench.ours(name, scenario))])
+    head = ("noise, price in runs", "runs", "environments", "named a cause", "right of these", "95 % interval")
+    bench.table(f"By the price of an environment: {bench.options.searches} searches per row", head, rows)
 
 
 def nothing(bench: Bench) -> None:

@@ -22,7 +22,8 @@ def test_the_main_line_takes_both_ends_the_boundary_and_both_confirmations(chang
 
 
 def test_every_release_of_a_short_timeline_and_what_both_ends_share_is_downloaded_once() -> None:
-    sizes = {("a", Version(str(k))): 10**k for k in range(3)} | {("b", Version("1")): 5000, ("c", Version("1")): 9}
+    sizes = {("a", Version(str(k))): 10**k for k in range(3)}
+    sizes |= {("b", Version("1")): 5000, ("c", Version("1")): 99999}
     assert estimate(timeline(2), sizes, []) == Estimate(5, 5111, 15333, None)
 
 

@@ -25,7 +25,7 @@ COMPLETE = "complete.json"
 """Written last; a folder without it counts as not built."""
 VAGUE = ("No solution found when resolving", "error: No solution found when resolving")
 """uv says this before it says why."""
-LOCAL = re.compile(r"there is no version of (?P<name>[\w.-]+)==(?P<public>[^\s+]+)(?P<local>\+[\w.]+)")
+LOCAL = re.compile(r"there is no version of (?P<name>[\w.-]+)==(?P<public>[^\s+]+)(?P<local>\+\w+(?:\.\w+)*)")
 """A release with a local version that no index has; uv's words."""
 
 
