@@ -79,6 +79,14 @@ def test_beside_each_other_stands_the_cause_in_which_both_sides_differ(world, pr
     assert "httpx 0.24.0 httpx 0.25.0 5 of 14 changes 6 of 14 changes" in printed(story(world, "together"), flat=True)
 
 
+def test_a_candidate_stands_where_its_trial_was_said_to_stand(world, printed):
+    record = story(world, "single")
+    low = record.finding.last_good
+    later = replace(low, wanted=world.prefix(11).wanted)  # it was asked for once more, and came to the same environment
+    record = replace(record, finding=replace(record.finding, last_good=later))
+    assert "8 of 14 changes 9 of 14 changes" in printed(record, flat=True)
+
+
 def test_a_confirmation_that_could_not_be_tested_says_so(world, printed):
     text = printed(world.found((HTTPX, "0.28.0"), sufficient=None), flat=True)
     assert "∅ sufficient good with this change alone could not be tested" in text
