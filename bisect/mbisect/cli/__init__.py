@@ -5,8 +5,10 @@ A module per group of commands. To import it puts them into the program; the hel
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
+import traceback
 from typing import Any, NoReturn
 
 import typer
@@ -26,10 +28,15 @@ that catching click's own class would miss it."""
 def main() -> NoReturn:
     """Entry point: every error of ours is one line on stderr and its own exit status.
 
-    To be told to end (`kill`, a closed terminal) is the same as Ctrl-C: the trials that run are ended too.
+    To be told to end (`kill`, a closed terminal) is the same as Ctrl-C: the trials that run are ended too. What the
+    caller had ignored (`nohup`) stays ignored. What the terminal's encoding lacks is printed as `?`.
     """
     for told in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(told, signal.default_int_handler)
+        if signal.getsignal(told) is not signal.SIG_IGN:
+            signal.signal(told, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         status = app(standalone_mode=False)
         if status == 130:  # newer versions of typer turn Ctrl-C into this status and say nothing
@@ -43,6 +50,11 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         status = 141
+    except OSError as error:
+        status = _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 2)
+    except Exception:
+        traceback.print_exc()
+        status = _complain("this is a fault of mbisect; please report it with the lines above", 70)
     sys.exit(status if isinstance(status, int) else 0)
 
 
