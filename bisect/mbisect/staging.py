@@ -6,11 +6,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tarfile
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import git
 from filelock import FileLock
@@ -39,18 +37,19 @@ class Stager:
             return f"{commit} {self._paths}"
         digest = hashlib.sha256()
         for path in self._tracked():
-            digest.update(str(path).encode() + b"\0" + hashlib.sha256((self._root / path).read_bytes()).digest())
+            digest.update(str(path).encode() + b"\0" + hashlib.sha256(_content(self._root / path)).digest())
         return digest.hexdigest()
 
     def source(self, values: Values, target: Path) -> None:
-        """Fill the folder `target` with the candidate's source."""
+        """Fill the folder `target` with the candidate's source: what lies in and below the project's folder."""
         commit = values.get(COMMIT)
         if commit is not None:
-            shutil.copytree(self._unpacked(self._root, commit, self._paths), target, dirs_exist_ok=True)
+            unpacked = self._unpacked(self._root, commit, self._paths)
+            shutil.copytree(unpacked, target, symlinks=True, dirs_exist_ok=True)
             return
         for path in self._tracked():
             (target / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(self._root / path, target / path)
+            shutil.copy2(self._root / path, target / path, follow_symlinks=(self._root / path).is_file())
 
     def dataset(self, values: Values) -> Path | None:
         """The folder of the candidate's dataset revision, shared and not to be written to."""
@@ -61,12 +60,14 @@ class Stager:
         return self._unpacked(self._dataset, revision, ())
 
     def _tracked(self) -> list[Path]:
-        """The files of the working tree that would be staged: those that git tracks, or all where there is no git."""
-        try:
-            names = open_repository(self._root).git.ls_files("-z", "--", *self._paths).split("\0")
-            found = [Path(name) for name in names if name and (self._root / name).is_file()]
-        except ConfigError:
-            found = []
+        """The files of the working tree that would be staged: those that git tracks in the project's folder, or all
+        where there is no git. Paths that are asked for and that git does not know yet are staged whole.
+
+        Raises ConfigError where there are none.
+        """
+        found = self._known_to_git()
+        if not found and found is not None and not self._paths:
+            raise ConfigError(f"git tracks nothing in {self._root}: `git add` it, or name it in `workload.stage`")
         if not found:
             starts = [self._root / path for path in self._paths or (".",)]
             files = [f for start in starts for f in ([start] if start.is_file() else start.rglob("*")) if f.is_file()]
@@ -75,12 +76,28 @@ class Stager:
             raise ConfigError(f"nothing to stage: {', '.join(self._paths) or self._root} holds no files")
         return sorted(found)
 
-    def _unpacked(self, repository: Path, commit: str, paths: tuple[str, ...]) -> Path:
-        """A revision as a folder in the cache; complete as soon as it is there, since it is moved there whole.
+    def _known_to_git(self) -> list[Path] | None:
+        """The files among the paths that git tracks; None where there is no git."""
+        try:
+            open_repository(self._root)
+        except ConfigError:
+            return None
+        try:
+            names = git.Git(self._root).ls_files("-z", "--", *self._paths).split("\0")
+        except git.GitCommandError as error:
+            raise ConfigError(f"{self._root} cannot be staged: {_said(error)}") from error
+        return [Path(name) for name in names if name and _is_content(self._root / name)]
 
-        Raises ConfigError for one that lacks a path, or that holds what must not be unpacked.
+    def _unpacked(self, repository: Path, commit: str, paths: tuple[str, ...]) -> Path:
+        """A revision of a folder as a folder in the cache; complete as soon as it is there, since it is moved there
+        whole. Links are kept as they are.
+
+        Raises ConfigError for one that lacks a path.
         """
-        what = hashlib.sha256(repr((commit, paths)).encode()).hexdigest()[:20]
+        repo = open_repository(repository)
+        below = "" if repo.bare else repository.resolve().relative_to(Path(repo.working_dir).resolve()).as_posix()
+        tree = commit if below in ("", ".") else f"{commit}:{below}"
+        what = hashlib.sha256(repr((tree, paths, "whole")).encode()).hexdigest()[:20]
         target = self._cache / what
         self._cache.mkdir(parents=True, exist_ok=True)
         with FileLock(self._cache / f"{what}.lock"):
@@ -88,18 +105,43 @@ class Stager:
                 return target
             scratch = Path(tempfile.mkdtemp(dir=self._cache, prefix=".unpacking-"))
             try:
-                with tempfile.TemporaryFile() as file:
-                    open_repository(repository).archive(cast("BinaryIO", file), commit, path=list(paths) or None)
-                    file.seek(0)
-                    with tarfile.open(fileobj=file) as archive:
-                        archive.extractall(scratch, filter="data")
-            except (git.GitCommandError, tarfile.TarError) as error:
+                _check_out(repo, tree, paths, scratch)
+            except git.GitCommandError as error:
                 shutil.rmtree(scratch)
-                why = getattr(error, "stderr", None) or str(error)
-                raise ConfigError(f"commit {commit[:12]} cannot be staged: {' '.join(str(why).split())}") from error
+                raise ConfigError(f"commit {commit[:12]} cannot be staged: {_said(error)}") from error
             scratch.chmod(0o755)
             scratch.rename(target)
         return target
+
+
+def _check_out(repo: git.Repo, tree: str, paths: tuple[str, ...], target: Path) -> None:
+    """Write the files of a tree into a folder, by an index of its own: nothing of the repository changes.
+
+    Not by `git archive`, which leaves out what is marked `export-ignore`. Raises git.GitCommandError.
+    """
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as names:
+        program = git.Git(target)
+        index = str(Path(folder, "index"))
+        with program.custom_environment(GIT_DIR=str(repo.git_dir), GIT_WORK_TREE=str(target), GIT_INDEX_FILE=index):
+            program.read_tree(tree)
+            program.ls_files("-z", "--error-unmatch", "--", *(paths or (".",)), output_stream=names)
+            names.seek(0)
+            program.checkout_index("-z", "--stdin", istream=names)
+
+
+def _is_content(path: Path) -> bool:
+    """A file, or a link that is staged as it is: to a folder, or to nothing."""
+    return path.is_file() or path.is_symlink()
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else os.fsencode(path.readlink())
+
+
+def _said(error: git.GitCommandError) -> str:
+    """What git complained of, in one line."""
+    said = str(error.stderr).strip().removeprefix("stderr:").strip().strip("'")
+    return " ".join(said.split()) or str(error)
 
 
 def repository_of(path: Path, cache: Path) -> Path:
@@ -116,10 +158,12 @@ def repository_of(path: Path, cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):
         if not target.exists():
-            scratch = f"{target}.{os.getpid()}"
+            scratch = Path(tempfile.mkdtemp(dir=cache, prefix=".cloning-"))
             try:
-                git.Repo.clone_from(str(path), scratch, mirror=True)
+                git.Repo.clone_from(str(path), str(scratch), mirror=True)
             except git.GitCommandError as error:
-                raise ConfigError(f"{path} is not a git bundle") from error
-            Path(scratch).rename(target)
+                shutil.rmtree(scratch)
+                raise ConfigError(f"{path} is not a git bundle: {_said(error)}") from error
+            scratch.chmod(0o755)
+            scratch.rename(target)
     return target

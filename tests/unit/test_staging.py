@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -232,10 +233,73 @@ def test_a_path_that_a_commit_does_not_hold_is_named_in_one_line_and_leaves_noth
     assert [path for path in (tmp_path / "cache" / "staged").iterdir() if path.is_dir()] == []
 
 
-def test_a_commit_with_a_link_out_of_its_folder_is_refused_in_one_line(repo: git.Repo, tmp_path: Path) -> None:
-    (tmp_path / "project" / "link").symlink_to("/etc/hostname")
+def test_links_that_lead_out_or_nowhere_are_kept_as_they_are(repo: git.Repo, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "lib").mkdir()
+    (project / "lib" / "a").write_text("a")
+    for name, leads in (("out", "/etc/hostname"), ("nowhere", "gone"), ("folder", "lib")):
+        (project / name).symlink_to(leads)
     repo.git.add("-A")
-    first = repo.index.commit("link").hexsha
-    with pytest.raises(ConfigError, match="cannot be staged: ") as caught:
-        stager(repo).source(Values({COMMIT: first}), tmp_path / "work")
-    assert "\n" not in str(caught.value)
+    first = repo.index.commit("links").hexsha
+    for values, work in ((Values({COMMIT: first}), tmp_path / "one"), (NOTHING, tmp_path / "two")):
+        stager(repo).source(values, work)
+        assert (work / "nowhere").readlink() == Path("gone")
+        assert (work / "folder" / "a").read_text() == "a"
+        assert (work / "out").read_bytes() == Path("/etc/hostname").read_bytes()
+    assert stager(repo).identity(NOTHING) == stager(repo).identity(NOTHING)
+
+
+def test_a_project_below_the_top_of_its_repository_is_staged_alone(repo: git.Repo, tmp_path: Path) -> None:
+    first = commit(repo, other="x", proj__train="one", proj__lib__a="a")
+    root = tmp_path / "project" / "proj"
+    (root / "secret").write_text("untracked")
+    (root / "train").write_text("changed")
+    for paths in ((), ("train", "lib")):
+        staged = Stager(tmp_path / "staged", root, paths, None)
+        staged.source(Values({COMMIT: first}), tmp_path / f"commit{len(paths)}")
+        staged.source(NOTHING, tmp_path / f"tree{len(paths)}")
+        assert files_in(tmp_path / f"commit{len(paths)}") == {"lib/a": "a", "train": "one"}
+        assert files_in(tmp_path / f"tree{len(paths)}") == {"lib/a": "a", "train": "changed"}
+
+
+def test_where_git_tracks_nothing_of_the_project_nothing_is_staged_unasked(repo: git.Repo, tmp_path: Path) -> None:
+    commit(repo, other="x")
+    root = tmp_path / "project" / "proj"
+    root.mkdir()
+    (root / "secret").write_text("untracked")
+    (root / "train").write_text("new")
+    with pytest.raises(ConfigError, match=r"git tracks nothing in .*proj"):
+        Stager(tmp_path / "staged", root, (), None).source(NOTHING, tmp_path / "work")
+    Stager(tmp_path / "staged", root, ("train",), None).source(NOTHING, tmp_path / "named")
+    assert files_in(tmp_path / "named") == {"train": "new"}
+
+
+def test_what_an_archive_would_leave_out_is_staged(repo: git.Repo, tmp_path: Path) -> None:
+    first = commit(repo, **{".gitattributes": "t export-ignore\n", "t__a": "a", "train": "one"})
+    stager(repo).source(Values({COMMIT: first}), tmp_path / "work")
+    assert files_in(tmp_path / "work") == {".gitattributes": "t export-ignore\n", "t/a": "a", "train": "one"}
+
+
+def test_to_stage_changes_nothing_in_the_repository_and_runs_none_of_its_hooks(repo: git.Repo, tmp_path: Path) -> None:
+    first = commit(repo, train="one")
+    commit(repo, train="two")
+    hook = Path(repo.git_dir) / "hooks" / "post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/hooked\n")
+    hook.chmod(0o755)
+    (tmp_path / "project" / "train").write_text("changed")
+    before = repo.git.status("--porcelain"), repo.head.commit, (Path(repo.git_dir) / "index").read_bytes()
+    stager(repo).source(Values({COMMIT: first}), tmp_path / "work")
+    assert (repo.git.status("--porcelain"), repo.head.commit, (Path(repo.git_dir) / "index").read_bytes()) == before
+    assert not (tmp_path / "hooked").exists()
+
+
+def test_a_killed_clone_of_a_bundle_is_in_nobodys_way(tmp_path: Path) -> None:
+    data = git.Repo.init(tmp_path / "data", initial_branch="main")
+    commit(data, rows="1")
+    data.git.bundle("create", str(tmp_path / "data.bundle"), "--all")
+    content = hashlib.sha256((tmp_path / "data.bundle").read_bytes()).hexdigest()[:20]
+    left = tmp_path / "cache" / f"{content}.{os.getpid()}"  # in a container, process ids repeat
+    left.mkdir(parents=True)
+    (left / "HEAD").write_text("half")
+    assert git.Repo(repository_of(tmp_path / "data.bundle", tmp_path / "cache")).bare

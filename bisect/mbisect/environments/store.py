@@ -17,6 +17,7 @@ import contextlib
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -219,15 +220,13 @@ def _discard_output(trial: Path) -> bool:
 
 def _discard(path: Path) -> bool:
     """Remove a file or folder under another name, so that nobody ever sees a half of it; -> whether it was there."""
-    doomed = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.rename(doomed)
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.name}-", dir=path.parent, ignore_cleanup_errors=True
+        ) as doomed:
+            path.rename(Path(doomed, path.name))
     except FileNotFoundError:
         return False
-    if doomed.is_dir():
-        shutil.rmtree(doomed, ignore_errors=True)
-    else:
-        doomed.unlink()
     return True
 
 
