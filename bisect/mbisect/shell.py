@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
 import signal
@@ -13,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 from mbisect.errors import CommandError, InterruptError, NotStartedError
 
@@ -42,7 +43,7 @@ def run(
 ) -> Completed:
     """Run a short command to its end and keep what it prints.
 
-    Raises CommandError when the program is missing or, with check, when its status is not 0.
+    Raises CommandError when the program is missing or cannot be run or, with check, when its status is not 0.
     """
     began = time.monotonic()
     try:
@@ -51,6 +52,8 @@ def run(
         )
     except FileNotFoundError as error:
         raise CommandError(f"`{argv[0]}` is not installed or not on PATH") from error
+    except OSError as error:
+        raise CommandError(f"`{argv[0]}` cannot be run: {error.strerror}") from error
     result = Completed(tuple(argv), done.returncode, done.stdout, done.stderr, time.monotonic() - began)
     if check and result.status != 0:
         raise CommandError(result.describe())
@@ -86,6 +89,11 @@ class Groups:
         for group in groups:
             _signal(group, signal.SIGKILL)
 
+    def check(self) -> None:
+        """Raises InterruptError after stop()."""
+        if self._stopped:
+            raise InterruptError("interrupted")
+
     def run(
         self,
         argv: Sequence[str],
@@ -98,22 +106,13 @@ class Groups:
         """Run a workload in a new session; stdout and stderr go to the file `output` as they come.
 
         After `timeout` seconds, and also when it ends and leaves children behind, the whole group is killed.
-        Raises FileNotFoundError when the program does not exist and InterruptError after stop().
+        Raises NotStartedError when the program does not exist or cannot be run, and InterruptError after stop().
         """
         began = time.monotonic()
         with output.open("wb") as sink:
             with self._lock:
-                if self._stopped:
-                    raise InterruptError("interrupted")
-                process = subprocess.Popen(
-                    argv,
-                    env=dict(env),
-                    cwd=cwd,
-                    stdin=subprocess.DEVNULL,
-                    stdout=sink,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+                self.check()
+                process = _started(argv, env, cwd, sink)
                 self._running.add(process.pid)
             try:
                 try:
@@ -128,9 +127,33 @@ class Groups:
                 process.wait()
                 with self._lock:
                     self._running.discard(process.pid)
-        if self._stopped:
-            raise InterruptError("interrupted")
+        self.check()
         return Contained(status, time.monotonic() - began, late)
+
+
+def _started(argv: Sequence[str], env: Mapping[str, str], cwd: Path, sink: BinaryIO) -> subprocess.Popen[bytes]:
+    """A process in a session of its own. A script that does not name its interpreter is one for /bin/sh, as anywhere.
+
+    Raises NotStartedError.
+    """
+    for words in (argv, ("/bin/sh", *argv)):
+        try:
+            return subprocess.Popen(
+                words,
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            why = error
+            if error.errno != errno.ENOEXEC:
+                break
+    scripted = why.errno == errno.ENOENT and Path(argv[0]).is_file()
+    said = "the interpreter that its first line names is not there" if scripted else why.strerror
+    raise NotStartedError(f"`{argv[0]}` cannot be run: {said}", 126) from why
 
 
 def become(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:

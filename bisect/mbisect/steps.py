@@ -12,18 +12,18 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from mbisect.environments.beside import Beside
 from mbisect.environments.build import Builder, Environment, Unbuildable, platform_key
 from mbisect.environments.clash import clash_in
 from mbisect.environments.loaded import gather, hooked
 from mbisect.environments.store import LOADED
-from mbisect.errors import ConfigError, UsageError
+from mbisect.errors import ConfigError, NotStartedError, UsageError
 from mbisect.events import Reporter
 from mbisect.journal import load_measurement, save_measurement
 from mbisect.judge import Judge, MetricJudge
@@ -39,6 +39,8 @@ OUT = "out"
 """What the workload writes, within a trial's folder."""
 TRAINED = "trained"
 """What an evaluation alone gets of a training, while it runs."""
+PATIENCE = 0.5
+"""Seconds after which a wait for another process's trial looks whether it was interrupted."""
 ENDS: tuple[Purpose, ...] = ("good end", "bad end")
 
 
@@ -121,9 +123,17 @@ class Runner:
 
     @contextmanager
     def _alone(self, key: str) -> Iterator[None]:
+        """One at a time measures a step. Raises InterruptError when the run is stopped meanwhile."""
         self._room.trials.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._room.trials / f"{key}.lock"):
+        lock = FileLock(self._room.trials / f"{key}.lock")
+        while not lock.is_locked:
+            self._room.groups.check()
+            with suppress(Timeout):
+                lock.acquire(timeout=PATIENCE)
+        try:
             yield
+        finally:
+            lock.release()
 
     def _kept(self, key: str, step: Step, *, fresh: bool) -> Measurement | None:
         """What is known of a step, unless it has to be measured again."""
@@ -242,13 +252,18 @@ class Runner:
             )
             if beside is not None:
                 env["PYTHONPATH"] = str(beside)
-            program = shutil.which(step.workload.command[0], path=env["PATH"])
+            word = step.workload.command[0]
+            program = shutil.which(str(work / word) if os.sep in word else word, path=env["PATH"])
             if program is None:
-                return self._hopeless(ask, f"there is no program `{step.workload.command[0]}` in its environment")
+                where = "beside its source, or it is not executable" if os.sep in word else "in its environment"
+                return self._hopeless(ask, f"there is no program `{word}` {where}")
             argv = (program, *step.workload.arguments(out))
             if traced:
                 env = hooked(env, trace)
-            done = room.groups.run(argv, env=env, cwd=work, output=log, timeout=step.workload.timeout)
+            try:
+                done = room.groups.run(argv, env=env, cwd=work, output=log, timeout=step.workload.timeout)
+            except NotStartedError as error:
+                return self._hopeless(ask, str(error).replace(program, word))
         room.builder.used(built, step.values)
         if traced:
             gather(trace, built.folder, out.parent / LOADED)

@@ -6,12 +6,13 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mbisect import shell
-from mbisect.errors import CommandError, InterruptError
+from mbisect.errors import CommandError, InterruptError, MbisectError
 
 ENV = dict(os.environ)
 
@@ -43,6 +44,30 @@ def test_output_goes_to_a_file_as_it_comes(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (done.status, done.timed_out) == (3, False)
     assert set((tmp_path / "log").read_text().split()) == {"out", "err"}
+
+
+def script(folder: Path, text: str) -> str:
+    path = folder / "script"
+    path.write_text(text)
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_script_without_a_first_line_for_its_interpreter_runs_as_in_a_shell(tmp_path: Path) -> None:
+    program = script(tmp_path, 'echo "$1"; exit 3\n')
+    done = shell.Groups().run([program, "word"], env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=30)
+    assert (done.status, (tmp_path / "log").read_text()) == (3, "word\n")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [shell.run, lambda argv: shell.Groups().run(argv, env=ENV, cwd=Path("/"), output=Path(os.devnull), timeout=9)],
+)
+def test_what_cannot_be_run_is_named(tmp_path: Path, run: Callable[[list[str]], object]) -> None:
+    with pytest.raises(MbisectError, match="script` "):
+        run([script(tmp_path, "#!/no/such/interpreter\n")])
+    with pytest.raises(MbisectError, match="cannot be run: Permission denied"):
+        run([str(tmp_path)])
 
 
 CHILD = "import subprocess, sys, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); {}"
