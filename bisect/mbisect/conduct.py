@@ -161,7 +161,7 @@ class Conductor:
     def _answer(self, run: str, journal: Journal, options: Options, reporter: Reporter, began: float) -> Record:
         question, rule = self.question, self.question.judge.describe()
         kept = None if options.fresh else journal.read()
-        if kept is not None and kept[2] is not None and _settles(kept[2], options.confidence):
+        if kept is not None and kept[2] is not None and _settles(kept[2], journal.effort(), options):
             reporter.note(f"answered from the journal of run {run}; --fresh measures again")
             head, trials, finding = kept[0], kept[1], kept[2]
             suspected(head.timeline, options.suspects)
@@ -185,7 +185,7 @@ class Conductor:
             finding, trials = bisect(search, executor, journal, reporter, known=known, max_trials=options.max_trials)
         finally:
             self._records.close()
-        effort = Effort(time.monotonic() - began, sum(not trial.reused for trial in trials), len(trials))
+        effort = Effort(time.monotonic() - began, sum(not trial.reused for trial in trials), len(trials), options.seeds)
         journal.finding(finding, effort)
         return record_of(head, trials, finding, effort, journal.path, journal.steps())
 
@@ -373,9 +373,13 @@ class Conductor:
         return self._interpreters[version]
 
 
-def _settles(finding: Finding, confidence: float) -> bool:
-    """It is an answer, and as sure as is asked for."""
-    return finding.outcome != "undecided" and all(cause.confidence >= confidence for cause in finding.causes)
+def _settles(finding: Finding, effort: Effort | None, options: Options) -> bool:
+    """It is an answer, as sure as is asked for, and no end was run less often for it than it may be run now."""
+    if finding.outcome == "found":
+        return all(cause.confidence >= options.confidence for cause in finding.causes)
+    allowed = effort.seeds if effort is not None else None
+    more = allowed is not None and (options.seeds is None or options.seeds > allowed)
+    return finding.outcome != "undecided" and not more
 
 
 Told = tuple[Head, tuple[Trial, ...], Finding | None]

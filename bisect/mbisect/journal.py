@@ -51,6 +51,8 @@ class Effort:
     """Trials that it really ran."""
     trials: int | None = None
     """Trials of the whole run; None in journals that did not say so yet."""
+    seeds: int | None = None
+    """Most runs of each end that were allowed; None: as many as it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,16 @@ class Journal:
         head, trials, finding = self.read() or (None, (), None)
         if head is None or finding is None:
             return None
-        spent = Effort(sum(trial.measurement.seconds for trial in trials), len(trials))
-        for kind, data in self.lines():
-            with contextlib.suppress(ValueError):  # a damaged one: an earlier one, or the trials, must do
-                spent = _adapter(Effort).validate_python(data) if kind == "effort" else spent
+        spent = self.effort() or Effort(sum(trial.measurement.seconds for trial in trials), len(trials))
         return record_of(head, trials, finding, spent, self.path, self.steps())
+
+    def effort(self) -> Effort | None:
+        """What it took to end the run; None when it has not ended, or does not say so."""
+        found: Effort | None = None
+        for kind, data in self.lines():
+            with contextlib.suppress(ValueError):  # a damaged one: an earlier one must do
+                found = _adapter(Effort).validate_python(data) if kind == "effort" else found
+        return found
 
     def steps(self) -> tuple[Narrowed, ...]:
         """How the search came nearer, a step for each number of trials; the last word of each counts."""

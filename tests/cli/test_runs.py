@@ -264,3 +264,18 @@ def test_the_step_summary_is_that_of_the_step(
 
 def test_the_schema_is_printed_without_a_run(mbisect: Any, tmp_path: Path) -> None:
     assert json.loads(mbisect(tmp_path, "report", "--schema").stdout)["$id"] == "urn:mbisect:report:1"
+
+
+def test_an_answer_from_few_runs_of_an_end_does_not_stand_where_more_are_allowed(
+    mbisect: Callable[..., Any], folder: Path
+) -> None:
+    def ran(*limit: str) -> int:
+        ends = ("--good", "good.txt", "--bad", "bad.txt", "--python", LINE)
+        said = mbisect(folder, "run", *ends, *limit, "--json", "--", "python", "-c", "print('well')")
+        assert said.status == 3, said.stderr
+        return int(json.loads(said.stdout)["ran"])
+
+    first, more, fewer = ran("--seeds", "1"), ran("--seeds", "3"), ran("--seeds", "2")
+    assert (first, more, fewer) == (2, 2, 0)  # both ends; then the bad one, which is good, twice more
+    assert ran() > 0
+    assert ran() == 0
