@@ -228,5 +228,6 @@ def _values(outcomes: Sequence[Outcome]) -> list[float]:
 
 
 def _share(outcomes: Sequence[Outcome]) -> float:
-    """How many of them are not good, from 0 to 1."""
-    return sum(outcome.verdict is not Verdict.GOOD for outcome in outcomes) / max(1, len(outcomes))
+    """How many of them are not good, from 0 to 1; beside those that fail, one that measured something is."""
+    bad = [outcome for outcome in outcomes if outcome.verdict is not Verdict.GOOD and outcome.value is None]
+    return len(bad) / max(1, len(outcomes))

@@ -83,7 +83,8 @@ class MetricJudge:
     bad: float | None = None
 
     def judge(self, measured: Measurement, reference: Measurement | None, *, consistent: bool) -> Outcome:
-        """A crash is bad only when the bad end crashes in the same way; a missing metric cannot be judged.
+        """A crash, or a metric that is no number, is bad only when the bad end does the same; a metric that is missing
+        cannot be judged.
 
         A bad one is of a third kind where the workload's own diagnosis is another than that of the bad end.
         """
@@ -95,6 +96,9 @@ class MetricJudge:
             crash = reference is None or (reference.exit_status != 0 and alike(measured, reference))
             return Outcome(Verdict.BAD if crash else Verdict.UNTESTABLE, said)
         value = measured.metric(self.metric)
+        if value is None and (odd := measured.odd(self.metric)) is not None:
+            same = reference is None or reference.odd(self.metric) is not None
+            return Outcome(Verdict.BAD if same else Verdict.UNTESTABLE, f"{self.metric} is {odd}")
         if value is None:
             return Outcome(Verdict.UNTESTABLE, f"it measured no {self.metric}")
         said = f"{self.metric} {value:.4g}"

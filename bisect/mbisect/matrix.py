@@ -116,7 +116,7 @@ def _ends(good: Cell, bad: Cell) -> tuple[Answer, str] | None:
         if cell.outcome.verdict is opposite:
             return answer, f"the {name} end is {opposite}: {cell.outcome.reason}"  # type: ignore[return-value]  # these
     for name, cell in (("good", good), ("bad", bad)):
-        if cell.outcome.verdict in (Verdict.UNTESTABLE, Verdict.UNSURE):
+        if cell.value is None and cell.outcome.verdict in (Verdict.UNTESTABLE, Verdict.UNSURE):
             return "undecided", f"the {name} end is {cell.outcome.verdict}: {cell.outcome.reason}"
     return None
 
@@ -133,7 +133,9 @@ def _answer(evaluated: Cell, trained: Cell) -> tuple[Answer, str]:
 
 
 def _nearer(value: float, good: float | None, bad: float | None) -> Verdict:
-    if good is None or bad is None or good == bad:
+    if bad is None:
+        return Verdict.GOOD  # it measures something, where the bad end fails
+    if good is None or good == bad:
         return Verdict.UNSURE
     place = (value - good) / (bad - good)
     return Verdict.GOOD if place <= NEAR else Verdict.BAD if place >= 1 - NEAR else Verdict.UNSURE

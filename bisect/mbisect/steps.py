@@ -278,7 +278,13 @@ class Runner:
             said = as_traceback(measured.tail) if step.workload.tests else measured.tail
             measured = replace(measured, clash=clash_in(said, built.folder))
         judge, file = room.judge, step.workload.metrics
-        if isinstance(judge, MetricJudge) and file and done.status == 0 and measured.metric(judge.metric) is None:
+        if (
+            isinstance(judge, MetricJudge)
+            and file
+            and done.status == 0
+            and measured.metric(judge.metric) is None
+            and measured.odd(judge.metric) is None
+        ):
             there = ", ".join(name for name, _ in measured.metrics) or "no numbers"
             return self._hopeless(ask, f"{file} holds no `{judge.metric}`; it holds {there}", measured)
         return measured

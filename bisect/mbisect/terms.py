@@ -297,6 +297,11 @@ class Measurement:
         """One metric, or None when it was not measured."""
         return dict(self.metrics).get(name)
 
+    def odd(self, name: str) -> str | None:
+        """`nan`, `inf` or `-inf`, where that was measured and so is no number."""
+        said = dict(self.notes).get(name)
+        return said if said in ("nan", "inf", "-inf") else None
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

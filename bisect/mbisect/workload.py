@@ -119,19 +119,43 @@ def seed_of(values: Values, repetition: int) -> int:
 def read_metrics(path: Path) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, str], ...]]:
     """Read a metrics file: a JSON object whose finite numbers are metrics and whose texts are notes.
 
+    A number that is none is the note `nan`, `inf` or `-inf`: a training that diverged is what one may be looking for.
     Raises ConfigError when it is missing or holds something else.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"the workload wrote no {path.name} into $MBISECT_OUT") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ConfigError(f"{path.name} that the workload wrote is not JSON: {error}") from error
     if not isinstance(found, dict):
         raise ConfigError(f"{path.name} that the workload wrote must hold one JSON object")
-    numbers = {k: float(v) for k, v in found.items() if isinstance(v, int | float) and math.isfinite(v)}
-    texts = {k: v for k, v in found.items() if isinstance(v, str)}
+    numbers: dict[str, float] = {}
+    texts: dict[str, str] = {}
+    for key, value in found.items():
+        name = _whole(key)
+        if isinstance(value, str):
+            texts[name] = _whole(value)
+        elif value is None or isinstance(value, int | float):
+            number = _number(value)
+            if math.isfinite(number):
+                numbers[name] = number
+            else:
+                texts[name] = str(number)
     return tuple(sorted(numbers.items())), tuple(sorted(texts.items()))
+
+
+def _number(value: float | None) -> float:
+    """As a float; what is too large is infinite, and `null`, which stands for NaN in strict JSON, is NaN."""
+    try:
+        return math.nan if value is None else float(value)
+    except OverflowError:
+        return math.inf if value is not None and value > 0 else -math.inf
+
+
+def _whole(text: str) -> str:
+    """Text that can be written down: half a character becomes `?`."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def tail_of(output: Path) -> str:

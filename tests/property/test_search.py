@@ -194,6 +194,35 @@ def test_a_bad_end_that_passes_is_not_reproduced_and_a_failing_good_end_is_said_
     assert drive(world, lambda v: UNTESTABLE)[0].outcome == "undecided"
 
 
+@given(st.integers(2, 8), st.integers(2, 8), st.data())
+def test_where_the_bad_end_fails_and_measures_nothing_whatever_measures_something_is_good(
+    packages: int, releases: int, data: st.DataObject
+) -> None:
+    """A metric is the evidence, and the bad end crashes."""
+    world = NumberedWorld(packages, releases)
+    guilty, version = data.draw(st.integers(0, packages - 1)), data.draw(st.integers(1, releases))
+    value = data.draw(st.floats(-1, 1))
+
+    def oracle(v: dict[str, int]) -> Outcome:
+        if v[f"p{guilty}"] >= version:
+            return Outcome(Verdict.BAD, "exit status 1")
+        return Outcome(Verdict.UNSURE, "f1", value=value)
+
+    finding, trials = drive(world, oracle)
+    assert named(finding) == {(f"p{guilty}", str(version))}
+    assert trials <= ceil(log2(packages * releases + 1)) + 4
+    failing = drive(world, lambda v: oracle({name: releases - version for name, version in v.items()}))[0]
+    assert failing.outcome == "good-endpoint-fails"
+
+
+def test_an_end_between_the_thresholds_is_not_run_for_ever() -> None:
+    world = NumberedWorld(3, 3)
+    unsure = Outcome(Verdict.UNSURE, "f1 0.5 lies between 0.3 and 0.8")
+    finding, trials = drive(world, lambda v: unsure if v["p1"] == 3 else GOOD)
+    assert (finding.outcome, trials) == ("undecided", 6)
+    assert finding.why.startswith("the bad end is neither good nor bad in 5 of 5 runs: f1 0.5 lies between")
+
+
 def test_a_third_way_of_failing_is_searched_around() -> None:
     world = NumberedWorld(4, 8)
 

@@ -44,6 +44,8 @@ def test_runs_that_are_like_those_of_the_good_end_heal() -> None:
     assert heals([GOOD] * 8 + [BAD], [GOOD] * 9 + [BAD], [BAD] * 5 + [GOOD] * 5)
     assert heals(metric(0.82, 0.9, 0.3), metric(0.9, 0.88), metric(0.4, 0.41))
     assert not heals(metric(0.5, 0.52), metric(0.9), metric(0.4))
+    assert heals(metric(0.5), metric(0.9), [BAD])
+    assert not heals([BAD], metric(0.9), [BAD])
 
 
 def test_what_could_not_be_run_does_not_heal() -> None:

@@ -95,6 +95,14 @@ def test_a_run_that_did_not_measure_the_metric_cannot_be_judged() -> None:
     assert MetricJudge("f1", 0.8, 0.5).judge(run(0), None, consistent=True).verdict is Verdict.UNTESTABLE
 
 
+@pytest.mark.parametrize("judge", [MetricJudge("f1", 0.8, 0.5), MetricJudge("f1")])
+def test_a_metric_that_is_no_number_is_bad_only_if_that_of_the_bad_end_is_none_either(judge: MetricJudge) -> None:
+    diverged = run(0, notes=(("f1", "nan"),))
+    assert judge.judge(diverged, None, consistent=True) == Outcome(Verdict.BAD, "f1 is nan")
+    assert judge.judge(diverged, run(0, notes=(("f1", "inf"),)), consistent=True).verdict is Verdict.BAD
+    assert judge.judge(diverged, run(0, metrics=(("f1", 0.1),)), consistent=True).verdict is Verdict.UNTESTABLE
+
+
 def diagnosed(f1: float, diagnosis: str = "") -> Measurement:
     return run(0, metrics=(("f1", f1),), notes=(("diagnosis", diagnosis),) if diagnosis else ())
 

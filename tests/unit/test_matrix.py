@@ -102,3 +102,8 @@ def test_each_cell_is_told_when_it_is_there() -> None:
         tell=lambda cell: told.append((cell.trained, cell.evaluated)),
     )  # fmt: skip
     assert told == [("good", "good"), ("bad", "bad"), ("good", "bad"), ("bad", "good")]
+
+
+def test_where_the_bad_end_fails_a_cell_that_measures_something_is_good() -> None:
+    assert ask(Cells(gg=0.9, bb="bad", gb="bad", bg=0.7)).answer == "evaluation"
+    assert ask(Cells(gg="bad", bb=0.9)).answer == "good-endpoint-fails"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mbisect.errors import ConfigError
-from mbisect.terms import SEED, Axis, Key, Values
+from mbisect.journal import load_measurement, save_measurement
+from mbisect.terms import SEED, Axis, Key, Measurement, Values
 from mbisect.workload import Workload, environ_for, failure_in, read_metrics, settings_of, tail_of
 
 TRACE = """Traceback (most recent call last):
@@ -59,11 +60,29 @@ def test_a_trial_inherits_no_python_path_and_has_a_home_of_its_own(tmp_path: Pat
 
 def test_numbers_are_metrics_texts_are_notes_and_the_rest_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    path.write_text(json.dumps({"f1": 0.5, "n": 3, "summary": "fine", "curve": [1, 2], "bad": float("nan")}))
+    path.write_text(json.dumps({"f1": 0.5, "n": 3, "summary": "fine", "curve": [1, 2]}))
     assert read_metrics(path) == ((("f1", 0.5), ("n", 3.0)), (("summary", "fine"),))
 
 
-@pytest.mark.parametrize("text", ["", "[1]", "{", "null"])
+@pytest.mark.parametrize(
+    ("text", "said"), [("NaN", "nan"), ("null", "nan"), ("-Infinity", "-inf"), ("1" * 400, "inf"), ("-1e999", "-inf")]
+)
+def test_a_number_that_is_none_is_told_in_a_note(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "metrics.json"
+    path.write_text(f'{{"loss": {text}}}')
+    assert read_metrics(path) == ((), (("loss", said),))
+
+
+def test_half_a_character_is_no_obstacle_to_keeping_what_was_measured(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    path.write_text('{"f1": 0.5, "summary": "cut \\ud83d", "\\ud83d": 1}')
+    metrics, notes = read_metrics(path)
+    assert (metrics, notes) == ((("?", 1.0), ("f1", 0.5)), (("summary", "cut ?"),))
+    save_measurement(tmp_path / "kept", Measurement(0, 1.0, metrics, notes))
+    assert load_measurement(tmp_path / "kept") == Measurement(0, 1.0, metrics, notes)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", "null", '{"a": ' * 100_000])
 def test_a_metrics_file_that_is_no_object_is_an_error_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "metrics.json").write_text(text)
     with pytest.raises(ConfigError) as caught:

@@ -56,6 +56,8 @@ MOST_SETS = 6
 """Boundaries looked for: independent causes, and breaks that were healed in passing."""
 ENDS_DIFFER = 0.1
 """Both ends are taken to differ when they behave alike with at most this probability; what follows goes on asking."""
+NEITHER_RUNS = 5
+"""An end that was neither good nor bad so often is neither: its thresholds do not fit it."""
 END_FAILS = 0.985
 """So surely a good end that fails as the bad end does is said to be bad."""
 CONFIDENCE = 0.95
@@ -240,8 +242,11 @@ class Search:
         good, bad = (self._evidence.runs(end) for end in (self._good, self._bad))
         for name, runs, of in (("good", good, seen[0]), ("bad", bad, seen[1])):
             if not len(runs):
-                if len(of) >= self._end_most(of):
-                    return Finding("undecided", why=f"the {name} end is neither good nor bad: {of[0].reason}")
+                if len(of) >= min(NEITHER_RUNS, self._end_most(of)):
+                    times = f" in {len(of)} of {len(of)} runs" if len(of) > 1 else ""
+                    advice = "set thresholds that tell both ends apart, or none"
+                    why = f"the {name} end is neither good nor bad{times}: {of[0].reason}; {advice}"
+                    return Finding("undecided", why=why)
                 raise Need(wants[:1] if name == "good" else wants[1:])
         if good.values and bad.values and min(len(good.values), len(bad.values)) < 2:
             self._again(good, bad)

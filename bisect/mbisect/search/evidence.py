@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from mbisect.search.boundary import pooled, side
-from mbisect.search.noise import Array, Noise, Runs, noise_for
+from mbisect.search.noise import Array, Noise, Runs, noise_for, passed
 from mbisect.terms import Ask, Candidate, Outcome, Purpose, Verdict
 
 T = TypeVar("T")
@@ -47,6 +47,8 @@ class Evidence:
         self._runs: dict[tuple[str, bool], Runs] = {}
         self._noise: Noise | None = None
         self._known: dict[frozenset[str], Array] = {}
+        self._fails = False
+        """An end fails and measures nothing: what measures something passes, whatever it measures."""
         self.running: tuple[Ask, ...] = ()
 
     def record(self, ask: Ask, outcome: Outcome) -> None:
@@ -56,7 +58,9 @@ class Evidence:
         self._candidates.setdefault(digest, {}).setdefault(ask.candidate.wanted.digest, ask.candidate)
         self._purposes.setdefault(digest, ask.purpose)
         self._noise = None
-        self._runs = {of: runs for of, runs in self._runs.items() if of[0] != digest}
+        fails = self._fails
+        self._fails = any(self._only_fails(end) for end in self._sides)
+        self._runs = {of: runs for of, runs in self._runs.items() if of[0] != digest and fails is self._fails}
 
     def purpose(self, candidate: Candidate) -> Purpose:
         """What a candidate was run for first."""
@@ -184,7 +188,13 @@ class Evidence:
         return last
 
     def _of(self, digest: str) -> tuple[Outcome, ...]:
-        return tuple(outcome for _, outcome in sorted(self._outcomes.get(digest, {}).items()))
+        found = tuple(outcome for _, outcome in sorted(self._outcomes.get(digest, {}).items()))
+        return tuple(map(passed, found)) if self._fails else found
+
+    def _only_fails(self, digest: str) -> bool:
+        outcomes = self._outcomes.get(digest, {}).values()
+        measured = any(outcome.value is not None for outcome in outcomes)
+        return not measured and any(outcome.verdict is Verdict.BAD for outcome in outcomes)
 
     def _runs_of(self, digest: str, lenient: bool = False) -> Runs:
         if (digest, lenient) not in self._runs:

@@ -71,6 +71,8 @@ class Ladder:
         """See Search.select."""
         full = self._full.select(slots, [ask for ask in running if not ask.level])
         while self._climbing():
+            if len(running) >= slots:
+                return ()
             level = self._levels[0]
             there = [replace(ask, level="") for ask in running if ask.level == level.name]
             answer = level.search.select(slots - (len(running) - len(there)), there)

@@ -8,7 +8,7 @@ prior. One run is one sample, however many prompts it evaluated. Knows nothing o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from math import inf, lgamma, log
 from typing import Protocol
@@ -260,6 +260,13 @@ def _metric_likelihood(grid: _MetricGrid, runs: Runs, low: float, width: float) 
     own = each.sum(0)[grid.bad]
     own[grid.humped] = np.log((1 - MetricNoise.HUMP) * density[:, bad] + MetricNoise.HUMP * density[:, good]).sum(0)
     return each.sum(0)[grid.good], own
+
+
+def passed(outcome: Outcome) -> Outcome:
+    """What a run that measured something shows beside an end that fails and measures nothing: it passes."""
+    if outcome.value is None or outcome.verdict is not Verdict.UNSURE:
+        return outcome
+    return replace(outcome, verdict=Verdict.GOOD, value=None)
 
 
 def noise_for(good: Sequence[Outcome], bad: Sequence[Outcome], others: Sequence[Outcome]) -> Noise:

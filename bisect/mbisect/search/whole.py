@@ -87,7 +87,9 @@ class Whole:
         if outcome.value is None:
             return {Verdict.GOOD: True, Verdict.BAD: False}.get(outcome.verdict)
         good, bad = (_middle(self._ends[end]) for end in ("good end", "bad end"))
-        return None if good is None or bad is None else abs(outcome.value - good) < abs(outcome.value - bad)
+        if bad is None:
+            return True  # it measures something, where the bad end fails
+        return None if good is None else abs(outcome.value - good) < abs(outcome.value - bad)
 
 
 def _middle(outcomes: Sequence[Outcome]) -> float | None:

@@ -77,3 +77,16 @@ def test_an_end_that_is_not_what_it_should_be_at_full_size_is_said_before_anythi
             assert not ask.level
             ladder.record(ask, Outcome(Verdict.GOOD, "always"))
     assert asks.outcome == "not-reproduced"
+
+
+def test_no_more_is_asked_than_there_is_room_for() -> None:
+    searches = [Search(WORLD, WORLD.good, WORLD.bad), Search(WORLD, WORLD.good, WORLD.bad, end_runs=4, most=60)]
+    ladder = Ladder(searches[0], [Level("cheap", searches[1])])
+    ends = ladder.select(2)
+    assert not isinstance(ends, Finding)
+    for ask in ends:
+        ladder.record(ask, full({f"p{n}": 8 * (ask.purpose == "bad end") for n in range(8)}))
+    running = ladder.select(2)
+    assert not isinstance(running, Finding)
+    assert [ask.level for ask in running] == ["cheap", "cheap"]
+    assert ladder.select(2, running) == ()

@@ -69,3 +69,11 @@ def test_a_metric_without_thresholds_is_compared_with_both_ends() -> None:
 def test_without_a_finding_the_other_half_is_not_run() -> None:
     finding, asked = find(lambda versions, seed: verdict(False), half)
     assert (finding.outcome, asked) == ("not-reproduced", [])
+
+
+def test_where_the_bad_end_fails_a_metric_says_that_the_other_half_does_not() -> None:
+    def metric(versions: dict[str, int], seed: int) -> Outcome:
+        return verdict(True) if versions["p3"] >= 5 else Outcome(Verdict.UNSURE, "f1", value=0.9)
+
+    assert find(metric, metric)[0].whole is True
+    assert find(metric, lambda versions, seed: verdict(True))[0].whole is False
