@@ -6,9 +6,9 @@ import json
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from mbisect.errors import ConfigError
 from mbisect.terms import BOTH, OTHER
@@ -16,6 +16,9 @@ from mbisect.terms import BOTH, OTHER
 FILE = "mbisect.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What a snapshot may be called: files are named after it."""
+
+SAID = {"extra_forbidden": "unknown key", "invalid-json-value": "JSON has no such value; write it as a text"}
+"""What is wrong with a value, where that can be said better than in general."""
 
 
 class Table(BaseModel):
@@ -55,7 +58,7 @@ class FidelityTable(Table):
 
     name: str
     """What reports call it."""
-    settings: Annotated[dict[str, Any], Field(min_length=1)]
+    settings: Annotated[dict[str, JsonValue], Field(min_length=1)]
     """They replace those of every snapshot."""
 
 
@@ -90,7 +93,7 @@ class SnapshotTable(Table):
     """Revision of the dataset's repository."""
     seed: int = 0
     """Given to the workload as MBISECT_SEED; repetitions get others."""
-    settings: dict[str, Any] = {}
+    settings: dict[str, JsonValue] = {}
     """Given to the workload as a JSON file, MBISECT_SETTINGS; on top of those of [settings]."""
     variables: dict[str, str] = {}
     """Environment variables of the workload."""
@@ -104,7 +107,7 @@ class Project(Table):
     workload: WorkloadTable | None = None
     judge: JudgeTable | None = None
     dataset: DatasetTable | None = None
-    settings: dict[str, Any] = {}
+    settings: dict[str, JsonValue] = {}
     """What every snapshot starts from; its own settings win."""
     snapshots: dict[str, SnapshotTable] = {}
 
@@ -130,7 +133,7 @@ def load_project(path: Path) -> Project:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        what = SAID.get(first["type"], first["msg"])
         raise ConfigError(f"{path.name}: {where}: {what}") from error
     judge = project.judge
     if judge is not None and (judge.good is None) != (judge.bad is None):

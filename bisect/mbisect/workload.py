@@ -21,6 +21,9 @@ ERROR_NAME = re.compile(r"(Error|Exception|Warning|Interrupt|Failed)$")
 DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
 """Inherited variables that would let the outside in; .pyc files are written, for the next import is much faster."""
 
+SOMETIMES = ("MBISECT_DATASET", "MBISECT_TRAINED")
+"""What only some trials are given; inherited from a trial around this one, it would say what is not so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:
@@ -86,7 +89,7 @@ def environ_for(
     MBISECT_OUT folder, MBISECT_SEED whole number, MBISECT_SETTINGS path of a JSON file, MBISECT_DATASET folder; for an
     evaluation alone MBISECT_TRAINED, the folder with what the training left.
     """
-    env = {name: value for name, value in inherited.items() if name not in DROPPED}
+    env = {name: value for name, value in inherited.items() if name not in (*DROPPED, *SOMETIMES)}
     env |= {
         "PATH": f"{bin_folder}{os.pathsep}{inherited.get('PATH', os.defpath)}",
         "VIRTUAL_ENV": str(bin_folder.parent),

@@ -69,7 +69,7 @@ def bare_build(work: Path, cache: Path, python: str) -> float:
     head = json.loads(next((cache / "runs").glob("*/journal.jsonl")).read_text().splitlines()[0])["head"]
     interpreter = head["bad"]["interpreter"]["path"]
     uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}")
-    env = {**os.environ, "UV_CACHE_DIR": str(cache / "uv"), "UV_CONFIG_FILE": str(cache / "uv.toml")}
+    env = {**os.environ, "UV_CACHE_DIR": str(cache / "uv"), "UV_CONFIG_FILE": str(next(cache.glob("uv-*.toml")))}
     env |= {"UV_FIND_LINKS": os.environ.get("UV_FIND_LINKS", find_links())}
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         began = time.monotonic()

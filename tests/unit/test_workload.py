@@ -46,7 +46,7 @@ def test_ordinary_output_is_no_failure() -> None:
 def test_a_trial_inherits_no_python_path_and_has_a_home_of_its_own(tmp_path: Path) -> None:
     values = Values({SEED: "5", Key(Axis.SETTING, "epochs"): "3", Key(Axis.VARIABLE, "FLAG"): "on"})
     env = environ_for(
-        values, 0, inherited={"PATH": "p", "PYTHONPATH": "x", "HOME": "h", "PYTHONDONTWRITEBYTECODE": "1"},
+        values, 0, inherited={"PATH": "p", "PYTHONPATH": "x", "MBISECT_DATASET": "outer", "HOME": "h", "PYTHONDONTWRITEBYTECODE": "1"},
         bin_folder=tmp_path / "bin", home=tmp_path / "home", out=tmp_path, dataset=tmp_path / "data",
         trained=tmp_path / "model",
     )  # fmt: skip

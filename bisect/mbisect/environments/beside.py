@@ -17,10 +17,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from mbisect import shell
 from mbisect.environments.build import COMPLETE, Environment, Unbuildable, platform_key
 from mbisect.environments.resolve import parse_compiled
-from mbisect.environments.uv import Uv, is_network
-from mbisect.errors import NetworkError
+from mbisect.environments.uv import Uv, check_machine
 from mbisect.terms import Interpreter, Values
 
 
@@ -68,7 +68,7 @@ class Beside:
             argv = ["pip", "compile", "--quiet", "--no-header", "--annotation-style", "line", "--no-build", str(asked)]
             done = self._uv.run([*argv, "--constraint", str(pins), "--python", interpreter.path], check=False)
         if done.status != 0:
-            return _problem(tool, done.stderr)
+            return _problem(tool, done)
         wanted = {name: version for name, version in parse_compiled(done.stdout)[0].items() if name not in there}
         temporary = kept.with_name(f".{kept.name}.{os.getpid()}")
         temporary.write_text(json.dumps(wanted))
@@ -81,14 +81,13 @@ class Beside:
         done = self._uv.run([*argv, "--python", interpreter.path, "--target", str(folder)], check=False)
         if done.status != 0:
             shutil.rmtree(folder, ignore_errors=True)
-            return _problem(tool, done.stderr)
+            return _problem(tool, done)
         temporary = folder / f".{COMPLETE}.{os.getpid()}"
         temporary.write_text(json.dumps({"packages": wanted, "python": interpreter.version, "built": time.time()}))
         temporary.replace(folder / COMPLETE)
         return None
 
 
-def _problem(tool: str, stderr: str) -> Unbuildable:
-    if is_network(stderr):
-        raise NetworkError(f"the package index could not be reached for {tool}")
-    return Unbuildable(f"{tool} does not fit beside its packages; add it to both locks", stderr)
+def _problem(tool: str, done: shell.Completed) -> Unbuildable:
+    check_machine(done)
+    return Unbuildable(f"{tool} does not fit beside its packages; add it to both locks", done.stderr)

@@ -17,8 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from mbisect.environments.bytecode import Bytecode
-from mbisect.environments.uv import Uv, is_network
-from mbisect.errors import NetworkError
+from mbisect.environments.uv import Uv, check_machine
 from mbisect.terms import PYTHON, Interpreter, Pin, Values
 
 COMPLETE = "complete.json"
@@ -119,8 +118,7 @@ class Builder:
             done = self._uv.run([*argv, "--refresh"], check=False)
         if done.status == 0:
             return None
-        if is_network(done.stderr):
-            raise NetworkError(f"the package index could not be reached: {done.describe()}")
+        check_machine(done)
         return Unbuildable(_reason(done.stderr), done.stderr)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from mbisect import shell
 from mbisect.environments.indexes import default_endpoint, uv_environment
+from mbisect.errors import CommandError, NetworkError
 
 INDEX = """[[index]]
 {name}url = {url}
@@ -22,6 +24,7 @@ Without this, uv asks the index again for each of fifty packages in each resolut
 """
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 NETWORK = ("error sending request", "Failed to fetch", "dns error", "operation timed out", "Connection refused")
+FULL = ("No space left on device", "Disk quota exceeded")
 DROPPED = (*INDEX_VARIABLES, "UV_CONFIG_FILE", "UV_NO_CONFIG", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
 
 
@@ -54,6 +57,17 @@ def is_network(stderr: str) -> bool:
     return any(sign in stderr for sign in NETWORK)
 
 
+def check_machine(done: shell.Completed) -> None:
+    """Of a call of uv that failed: raises NetworkError for want of a network and CommandError for want of disk space.
+
+    Neither says anything of the packages.
+    """
+    if is_network(done.stderr):
+        raise NetworkError(f"the package index could not be reached: {done.describe()}")
+    if any(sign in done.stderr for sign in FULL):
+        raise CommandError(f"the disk is full; `mbisect cache --prune` makes room: {done.describe()}")
+
+
 def find_uv() -> str:
     """The uv that was installed with mbisect, else the one on PATH."""
     beside = Path(sys.executable).with_name("uv")
@@ -61,16 +75,19 @@ def find_uv() -> str:
 
 
 def _configure(cache: Path, environ: Mapping[str, str]) -> Path:
-    """Write the indexes in use into a configuration for uv, for the user alone: addresses may hold passwords."""
+    """Write the indexes in use into a configuration for uv, for the user alone: addresses may hold passwords.
+
+    Named by what it holds: another process that uses other indexes has another one.
+    """
     default = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or default_endpoint()
     extra = (environ.get("UV_INDEX") or environ.get("UV_EXTRA_INDEX_URL") or "").split()
     text = "".join(_index(address, index == len(extra)) for index, address in enumerate([*extra, default]))
-    path = cache.with_name("uv.toml")
-    if not path.exists() or path.read_text() != text:
+    path = cache.with_name(f"uv-{hashlib.sha256(text.encode()).hexdigest()[:12]}.toml")
+    if not path.exists():
         cache.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".uv.toml.{os.getpid()}")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
         temporary.touch(mode=0o600)
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     return path
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mbisect import shell
 from mbisect.environments.indexes import (
     default_endpoint,
     endpoints_of,
@@ -13,7 +14,8 @@ from mbisect.environments.indexes import (
     settings_of_pip,
     uv_environment,
 )
-from mbisect.environments.uv import Uv, is_network
+from mbisect.environments.uv import Uv, check_machine, is_network
+from mbisect.errors import CommandError
 
 MAIN, MORE = "https://main.example/simple", "https://more.example/simple"
 
@@ -95,7 +97,7 @@ def test_folders_that_uv_is_set_up_with_win(environ: dict[str, str]) -> None:
 
 def test_an_index_with_a_password_is_written_for_the_user_alone(environ: dict[str, str], tmp_path: Path) -> None:
     Uv(tmp_path / "cache" / "uv", {**environ, "UV_INDEX": f"corp={MORE}", "UV_DEFAULT_INDEX": "https://u:p@main/"})
-    written = tmp_path / "cache" / "uv.toml"
+    (written,) = (tmp_path / "cache").glob("uv-*.toml")
     assert written.stat().st_mode & 0o077 == 0
     assert [line for line in written.read_text().splitlines() if not line.startswith("cache")] == [
         "[[index]]",
@@ -107,6 +109,20 @@ def test_an_index_with_a_password_is_written_for_the_user_alone(environ: dict[st
         "default = true",
     ]
     assert list(written.parent.glob(".*")) == []
+
+
+def test_another_index_has_another_configuration_beside_the_first(environ: dict[str, str], tmp_path: Path) -> None:
+    for address in ("https://private.example/simple", MAIN, "https://private.example/simple"):
+        Uv(tmp_path / "cache" / "uv", {**environ, "UV_DEFAULT_INDEX": address})
+    written = [path.read_text() for path in (tmp_path / "cache").glob("uv-*.toml")]
+    assert sorted("private.example" in text for text in written) == [False, True]
+
+
+def test_a_full_disk_says_nothing_of_the_packages() -> None:
+    said = "Failed to install: six\n  Caused by: No space left on device (os error 28)"
+    full = shell.Completed(("uv",), 2, "", said, 1.0)
+    with pytest.raises(CommandError, match="the disk is full"):
+        check_machine(full)
 
 
 def test_a_network_that_fails_is_told_from_a_package_that_does() -> None:
