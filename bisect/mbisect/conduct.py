@@ -21,6 +21,7 @@ from mbisect.bisection import Thought, bisect, replay
 from mbisect.environments.beside import Beside
 from mbisect.environments.build import Builder
 from mbisect.environments.bytecode import Bytecode
+from mbisect.environments.complete import remark
 from mbisect.environments.index import Index
 from mbisect.environments.interpreters import available
 from mbisect.environments.lockfile import left_out
@@ -99,9 +100,11 @@ class Conductor:
         self._world = TimelineWorld(self._axes(), self._resolver, self._missing)
         self._records = Records(store.root, self._index, question.good.interpreter)
         self._ends: tuple[Candidate, Candidate] | None = None
+        self.remarks: tuple[str, ...] = ()
+        """What is to be said of the ends' locks, once they have been looked at."""
 
     def plan(self) -> Timeline:
-        """The timeline between the two ends."""
+        """The timeline between the two ends. Raises ConfigError for a lock that lacks most of what it needs."""
         return self._world.timeline(*self._candidates())
 
     def priors(self, timeline: Timeline, suspects: Iterable[str], *, patience: float = 0.0) -> Priors:
@@ -167,6 +170,8 @@ class Conductor:
             suspected(head.timeline, options.suspects)
             return record_of(head, trials, finding, Effort(time.monotonic() - began, 0), journal.path, journal.steps())
         good, bad = self._candidates()
+        for line in self.remarks:
+            reporter.note(line)
         timeline = self._world.timeline(good, bad)
         groups = self.groups()
         bench = Bench(self._room(groups, options.fresh), reporter)
@@ -274,6 +279,8 @@ class Conductor:
     def _candidates(self) -> tuple[Candidate, Candidate]:
         if self._ends is None:
             good, bad = (self._resolver.endpoint(s.values) for s in (self.question.good, self.question.bad))
+            said = remark(self.question.good, good), remark(self.question.bad, bad)
+            self.remarks = tuple(line for line in said if line is not None)
             self._ends = good, bad
         return self._ends
 

@@ -74,6 +74,27 @@ def test_a_package_that_the_index_does_not_know(folder: Path, refused: Refused) 
 
 
 @pytest.mark.network
+def test_a_list_of_what_was_asked_for_is_no_lock(folder: Path, refused: Refused) -> None:
+    (folder / "bad.txt").write_text("requests==2.31.0\nrich==13.7.1\n")
+    said = refused(*RUN, *COMMAND)
+    assert "bad.txt holds no certifi, charset-normalizer, idna, markdown-it-py and 3 more" in said
+    assert "certifi is needed by requests" in said
+    assert "`uv pip compile bad.txt -o FILE`" in said
+
+
+@pytest.mark.network
+def test_a_lock_that_lacks_a_package_is_used_as_it_is_and_that_is_said(mbisect: Any, folder: Path) -> None:
+    lock = "certifi==2024.2.2\nidna==3.6\nurllib3==2.2.1\nrequests==2.31.0\n"
+    (folder / "good.txt").write_text(lock + "six==1.15.0\n")
+    (folder / "bad.txt").write_text(lock + "six==1.16.0\n")
+    said = mbisect(folder, "run", "--dry-run", "--good", "good.txt", "--bad", "bad.txt", *COMMAND)
+    assert said.status == 0
+    assert (
+        "good.txt holds no charset-normalizer; charset-normalizer is needed by requests: its environment" in said.stderr
+    )
+
+
+@pytest.mark.network
 def test_a_release_that_the_index_does_not_know(folder: Path, refused: Refused) -> None:
     (folder / "bad.txt").write_text("six==99.0\n")
     assert "bad.txt: six 99.0 does not exist" in refused(*RUN, *COMMAND)

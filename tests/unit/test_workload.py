@@ -46,7 +46,7 @@ def test_ordinary_output_is_no_failure() -> None:
 def test_a_trial_inherits_no_python_path_and_has_a_home_of_its_own(tmp_path: Path) -> None:
     values = Values({SEED: "5", Key(Axis.SETTING, "epochs"): "3", Key(Axis.VARIABLE, "FLAG"): "on"})
     env = environ_for(
-        values, 0, inherited={"PATH": "p", "PYTHONPATH": "x", "MBISECT_DATASET": "outer", "HOME": "h", "PYTHONDONTWRITEBYTECODE": "1"},
+        values, 0, inherited={"PATH": "p", "PYTHONPATH": "x", "HOME": "h", "PYTHONDONTWRITEBYTECODE": "1"},
         bin_folder=tmp_path / "bin", home=tmp_path / "home", out=tmp_path, dataset=tmp_path / "data",
         trained=tmp_path / "model",
     )  # fmt: skip
@@ -56,6 +56,8 @@ def test_a_trial_inherits_no_python_path_and_has_a_home_of_its_own(tmp_path: Pat
     assert env["MBISECT_DATASET"] == str(tmp_path / "data")
     assert env["MBISECT_TRAINED"] == str(tmp_path / "model")
     assert settings_of(values) == {"epochs": 3}
+    bare = environ_for(values, 0, inherited=env, bin_folder=tmp_path, home=tmp_path, out=tmp_path, dataset=None)
+    assert not {"MBISECT_DATASET", "MBISECT_TRAINED"} & set(bare)  # those of a trial around this one
 
 
 def test_numbers_are_metrics_texts_are_notes_and_the_rest_is_left_out(tmp_path: Path) -> None:

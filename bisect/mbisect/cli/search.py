@@ -252,6 +252,8 @@ def _print_plan(
     from mbisect.report.plan import plan_as_json, render_plan, render_priors
 
     timeline = conductor.plan()
+    for line in conductor.remarks:
+        typer.echo(f"mbisect: {line}", err=True)
     priors = conductor.priors(timeline, suspects, patience=PATIENCE if verbose else 0.0)
     worst, cost = worst_case(len(timeline)), estimate(timeline, conductor.sizes(), conductor.earlier_seconds())
     if as_json:
