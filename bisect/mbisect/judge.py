@@ -15,6 +15,10 @@ BROKEN = re.compile(
 """Failures of an environment that does not fit together, whatever the workload does."""
 MISSING = re.compile(r"ModuleNotFoundError: No module named '([^'.]+)'")
 """A module that is missing as a whole; a missing part of a package that is there may well be the change looked for."""
+PATH = re.compile(r"(?:/[^\s/'\"():]+)+/(?=[^\s/'\"():])")
+"""The folders of an absolute path."""
+LAST = 100
+"""Characters of a last line that are told."""
 DIAGNOSIS = "diagnosis"
 """The note in which a workload names the kind of failure, where it is a clear one: `hallucination: reciting`."""
 
@@ -50,7 +54,7 @@ class ExitStatusJudge:
             return Outcome(Verdict.GOOD, "exit status 0")
         if status == 125:
             return Outcome(Verdict.UNTESTABLE, "exit status 125: it asks to be skipped")
-        said = f"exit status {status}" + (f": {measured.failure}" if measured.failure else "")
+        said = ended(measured)
         if reference is None:
             return Outcome(Verdict.BAD, said)
         same = alike(measured, reference)
@@ -92,7 +96,7 @@ class MetricJudge:
         if untestable is not None:
             return untestable
         if measured.exit_status != 0:
-            said = f"exit status {measured.exit_status}" + (f": {measured.failure}" if measured.failure else "")
+            said = ended(measured)
             crash = reference is None or (reference.exit_status != 0 and alike(measured, reference))
             return Outcome(Verdict.BAD if crash else Verdict.UNTESTABLE, said)
         value = measured.metric(self.metric)
@@ -200,6 +204,13 @@ def pointing(outcome: Outcome, measured: Measurement) -> Outcome:
     """An outcome that says nothing of the change looked for, with the packages that the failure points at."""
     mute = outcome.verdict is Verdict.UNTESTABLE or not outcome.alike
     return replace(outcome, clash=measured.clash) if mute and measured.clash else outcome
+
+
+def ended(measured: Measurement) -> str:
+    """How a workload failed: its status and the exception, or else the last line that it printed, without its paths."""
+    lines = [line.strip() for line in measured.tail.splitlines() if line.strip()]
+    said = measured.failure or (PATH.sub("…/", lines[-1])[:LAST] if lines else "")
+    return f"exit status {measured.exit_status}" + (f": {said}" if said else "")
 
 
 def never_ran(measured: Measurement) -> Outcome | None:

@@ -256,7 +256,8 @@ class Runner:
             program = shutil.which(str(work / word) if os.sep in word else word, path=env["PATH"])
             if program is None:
                 where = "beside its source, or it is not executable" if os.sep in word else "in its environment"
-                return self._hopeless(ask, f"there is no program `{word}` {where}")
+                hint = "; leave the quotes around the whole command out" if " " in word else ""
+                return self._hopeless(ask, f"there is no program `{word}` {where}{hint}")
             argv = (program, *step.workload.arguments(out))
             if traced:
                 env = hooked(env, trace)

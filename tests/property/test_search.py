@@ -190,7 +190,11 @@ def test_a_bad_end_that_passes_is_not_reproduced_and_a_failing_good_end_is_said_
     assert trials <= 14
     finding, trials = drive(world, lambda v: BAD)
     assert finding.outcome == "good-endpoint-fails"
+    assert "wrong way round" not in finding.why
     assert trials <= 5
+    swapped = drive(world, lambda v: GOOD if v["p0"] else BAD)[0]
+    assert swapped.outcome == "good-endpoint-fails"
+    assert swapped.why.endswith("the bad end is good: are they the wrong way round?")
     assert drive(world, lambda v: UNTESTABLE)[0].outcome == "undecided"
 
 

@@ -16,7 +16,7 @@ from mbisect.errors import UsageError
 def pin(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="Id of a run that found a cause, its beginning, or `latest`.")
-    ],
+    ] = "latest",
     to: Annotated[
         str | None, typer.Option("--format", metavar="FORM", help="Print that alone: requirements, pyproject or conda.")
     ] = None,

@@ -304,19 +304,26 @@ class Search:
         """Nothing changed between the ends: which of them is not what the user says, or that it is neither."""
         if good.values and bad.values:
             said = " and ".join(f"{np.median(runs.values):.4g} ({len(runs)} runs)" for runs in (good, bad))
-            return Finding("not-reproduced", why=f"both ends measure alike: {said}; it is the seed, not a change")
+            return Finding(
+                "not-reproduced",
+                why=f"both ends measure alike: {said}; it is chance, such as the seed, and not a change",
+            )
         first = [self._evidence.seen(end)[0].reason for end in (self._good, self._bad)]
         if bad.fails == 0 and good.fails == 0:
             times = f" in {bad.passes} of {bad.passes} runs" if bad.passes > 1 else ""
             return Finding("not-reproduced", why=f"the bad end is good{times}: {first[1]}")
         if good.passes == 0:
             times = f" in {good.fails} of {good.fails} runs" if good.fails > 1 else ""
-            return Finding("good-endpoint-fails", why=f"the good end is bad{times}: {first[0]}")
+            swapped = "; the bad end is good: are they the wrong way round?" if bad.passes and not bad.fails else ""
+            return Finding("good-endpoint-fails", why=f"the good end is bad{times}: {first[0]}{swapped}")
         rates = [
             f"the {name} end fails in {runs.fails} of {len(runs)} runs ({rate_interval(runs.fails, len(runs))})"
             for name, runs in (("good", good), ("bad", bad))
         ]
-        return Finding("not-reproduced", why=f"{', '.join(rates)}: it is the seed, not a change")
+        return Finding(
+            "not-reproduced",
+            why=f"{', '.join(rates)}; they fail alike: it is chance, such as the seed, and not a change",
+        )
 
     def _suspects(self, bad: Candidate) -> Suspects:
         """A smallest set that turns the good end bad, found between the good end and `bad`.
@@ -585,7 +592,7 @@ def rate_interval(fails: int, runs: int) -> str:
     z, p = 1.96, fails / runs
     middle = (p + z * z / (2 * runs)) / (1 + z * z / runs)
     half = z * sqrt(p * (1 - p) / runs + z * z / (4 * runs * runs)) / (1 + z * z / runs)
-    return f"{max(0.0, middle - half):.0%} to {min(1.0, middle + half):.0%}"
+    return f"95% interval {max(0.0, middle - half):.0%} to {min(1.0, middle + half):.0%}"
 
 
 def _boolean(outcome: Outcome, expected: Verdict) -> bool | None:
