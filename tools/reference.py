@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
+from pydantic import JsonValue
 
 from mbisect import cli, errors, project
 
@@ -142,7 +143,7 @@ def _kind(annotation: Any) -> str:
     if origin is tuple:
         return "tables" if issubclass(inner[0], project.Table) else f"list of {_kind(inner[0])}s"
     if origin is dict:
-        return "table" if inner[1] is Any else f"table of {_kind(inner[1])}s"
+        return "table" if inner[1] is JsonValue else f"table of {_kind(inner[1])}s"
     return KINDS[annotation]
 
 
