@@ -105,10 +105,9 @@ def heal(of: Answered, conductor: Conductor, store: Store, reporter: Reporter) -
     Raises UsageError when what the run asked about has changed since.
     """
     if conductor.question.identity() != of.head.run:
-        asked = of.head.asked
         raise UsageError(
             f"what run {of.head.run} was about has changed since (a lock, the source, settings or an interpreter); "
-            f"search again with `mbisect run --good {asked.good} --bad {asked.bad}`"
+            f"search again with `{of.head.asked.line()}`"
         )
     journal = Journal(store.root / "runs" / of.head.run / "pin.jsonl")
     kept = journal.read()

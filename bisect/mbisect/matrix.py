@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from mbisect.terms import Half, Outcome, Trial, Verdict
+from mbisect.terms import Asked, Half, Outcome, Trial, Verdict
 
 Answer = Literal["training", "evaluation", "each", "together", "not-reproduced", "good-endpoint-fails", "undecided"]
 """Which half broke; `each`: both, and each is enough; `together`: bad only where both are the bad end's."""
@@ -36,9 +36,7 @@ class Cell:
 class Matrix:
     """The cells that were run, and the answer."""
 
-    good: str
-    """The name of the good end."""
-    bad: str
+    asked: Asked
     judge: str
     """The judge's rule in words."""
     cells: tuple[Cell, ...]
@@ -57,8 +55,7 @@ class Matrix:
 
 
 def measure(
-    good: str,
-    bad: str,
+    asked: Asked,
     judge: str,
     trial: Callable[[int, int, int], Trial],
     seeds: int,
@@ -86,7 +83,7 @@ def measure(
     else:
         ends = _ends(good_end, bad_end)
     answer, why = ends if ends is not None else _answer(run(0, 1), run(1, 0))
-    return Matrix(good, bad, judge, tuple(cells), answer, why)
+    return Matrix(asked, judge, tuple(cells), answer, why)
 
 
 def outcome_of(trials: Sequence[Trial], ends: Sequence[Sequence[Trial]] | None) -> Outcome:

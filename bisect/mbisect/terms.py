@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -200,6 +201,28 @@ class Asked:
     """The half of the workload that is searched; in the other one everything is as at the good end."""
     like: str = ""
     """The snapshot whose revisions, settings, seed and variables an end that is a lock file is run with."""
+
+    def words(self) -> tuple[str, ...]:
+        """The command line that asks the same question in the same folder."""
+        words = ["mbisect", "run", "--good", self.good, "--bad", self.bad]
+        words += ["--as", self.like] if self.like else []
+        words += ["--half", self.half] if self.half else []
+        if self.good_python == self.bad_python:
+            words += ["--python", self.good_python] if self.good_python else []
+        else:
+            words += ["--good-python", self.good_python] if self.good_python else []
+            words += ["--bad-python", self.bad_python] if self.bad_python else []
+        for axis in self.axes:
+            words += ["--axis", str(axis)]
+        words += ["--timeout", str(self.timeout).removesuffix(".0")] if self.timeout else []
+        words += ["--allow-builds"] if self.allow_builds else []
+        for test in self.tests:
+            words += ["--pytest", test]
+        return (*words, "--", *self.command) if self.command else tuple(words)
+
+    def line(self) -> str:
+        """The same as a shell reads it."""
+        return shlex.join(self.words())
 
 
 @dataclass(frozen=True, slots=True)

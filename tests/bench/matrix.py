@@ -84,7 +84,7 @@ def crossed(asked: Asked, noted: list[tuple[str, float, float]]) -> Matrix:
     conductor.groups = lambda: Metered(noted)
     with conductor.cells(fresh=False) as cell:
         return measure(
-            asked.good, asked.bad, question.judge.describe(), cell, 1,
+            asked, question.judge.describe(), cell, 1,
             tell=lambda cell: print(cell_line(asked.good, asked.bad, cell), flush=True),
         )  # fmt: skip
 

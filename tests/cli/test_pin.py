@@ -166,3 +166,4 @@ def test_a_run_whose_lock_has_changed_since_is_refused(
     said = mbisect(tmp_path, "pin", run)
     assert (said.status, said.stdout) == (2, "")
     assert f"what run {run} was about has changed since" in said.stderr
+    assert f"`mbisect run --good good.txt --bad bad.txt --python {LINE} -- python test.py`" in said.stderr

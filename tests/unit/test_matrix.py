@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mbisect.matrix import Matrix, measure
-from mbisect.terms import Ask, Candidate, Measurement, Outcome, Trial, Values, Verdict
+from mbisect.terms import Ask, Asked, Candidate, Measurement, Outcome, Trial, Values, Verdict
 
 HERE = Candidate(Values(), Values())
 
@@ -33,7 +33,7 @@ class Cells:
 
 
 def ask(cells: Cells, seeds: int = 1) -> Matrix:
-    return measure("v1", "v3", "f1", cells, seeds)
+    return measure(Asked("v1", "v3"), "f1", cells, seeds)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_seeds_that_disagree_make_a_cell_unsure_and_are_counted() -> None:
 def test_each_cell_is_told_when_it_is_there() -> None:
     told: list[tuple[str, str]] = []
     measure(
-        "v1", "v3", "f1", Cells(gg="good", bb="bad", gb="bad", bg="good"), 1,
+        Asked("v1", "v3"), "f1", Cells(gg="good", bb="bad", gb="bad", bg="good"), 1,
         tell=lambda cell: told.append((cell.trained, cell.evaluated)),
     )  # fmt: skip
     assert told == [("good", "good"), ("bad", "bad"), ("good", "bad"), ("bad", "good")]

@@ -79,9 +79,8 @@ def measured(asked: Asked, seeds: int, *, fresh: bool, quiet: bool) -> Matrix:
     from mbisect.report.crossed import cell_line
 
     question, conductor = open_question(asked)
-    good, bad = question.good.name, question.bad.name
     with conductor.cells(fresh=fresh) as cell, waiting("training and evaluating"):
         return measure(
-            good, bad, question.judge.describe(), cell, seeds,
-            tell=(lambda _: None) if quiet else lambda cell: say(cell_line(good, bad, cell)),
+            asked, question.judge.describe(), cell, seeds,
+            tell=(lambda _: None) if quiet else lambda cell: say(cell_line(asked.good, asked.bad, cell)),
         )  # fmt: skip

@@ -120,11 +120,11 @@ def run(
     wanted = Wanted(report, markdown, html, junit, step_summary, quiet, as_json)
     wanted.check()
     asked = asked_of(
-        good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds, tests
+        good, bad, command, good_python or python, bad_python or python, axis, timeout, allow_builds, tests, like
     )
     if half != "both":
         asked = replace(asked, half=_half(half, asked, seeds or 1, dry_run=dry_run, quiet=quiet or as_json))
-    question, conductor = open_question(replace(asked, like=like or ""))
+    question, conductor = open_question(asked)
     if dry_run:
         from mbisect.conduct import left_out_of
 
@@ -151,6 +151,7 @@ def asked_of(
     timeout: float | None,
     allow_builds: bool,
     tests: list[str] | None = None,
+    like: str | None = None,
 ) -> Asked:
     """What was typed, where."""
     from mbisect.terms import Asked, Axis
@@ -171,6 +172,7 @@ def asked_of(
         allow_builds,
         str(Path.cwd()),
         tuple(tests or ()),
+        like=like or "",
     )
 
 

@@ -121,7 +121,7 @@ def _print(smoked: Smoked, *, quiet: bool) -> None:
         if line:
             typer.echo(f"  {line}")
     if smoke.moved and smoke.light != "green":
-        typer.echo(f"  the same search: {words.search_command(smoked.asked)}")
+        typer.echo(f"  the same search: {smoked.asked.line()}")
 
 
 @app.command(epilog="Exit status: 0, whatever the smokes said; 2 usage, or there is no smoke yet.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mbisect.matrix import SIDES, Cell, Matrix, Side
@@ -34,8 +35,7 @@ def next_command(matrix: Matrix) -> str:
     """What to type next; empty where there is nothing to search."""
     if matrix.answer in ("not-reproduced", "good-endpoint-fails"):
         return ""
-    half = f" --half {matrix.guilty}" if matrix.guilty is not None else ""
-    return f"mbisect run --good {matrix.good} --bad {matrix.bad}{half}"
+    return replace(matrix.asked, half=matrix.guilty).line()
 
 
 def cell_line(good: str, bad: str, cell: Cell) -> str:
@@ -74,7 +74,7 @@ def as_markdown(matrix: Matrix) -> str:
     parts = [f"## mbisect: {escape(sentence(matrix))}", table((first, *map(escape, others)), rows)]
     parts.append(f"Judged by {code(one_line(matrix.judge))}.")
     if command := next_command(matrix):
-        parts.append(f"Next: {code(command)}")
+        parts.append(f"Next: {code(one_line(command, 4096))}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -82,8 +82,8 @@ def as_plain(matrix: Matrix) -> dict[str, Any]:
     """For programs."""
     return {
         "schema": SCHEMA,
-        "good": matrix.good,
-        "bad": matrix.bad,
+        "good": matrix.asked.good,
+        "bad": matrix.asked.bad,
         "judge": matrix.judge,
         "answer": matrix.answer,
         "why": matrix.why,
@@ -140,7 +140,7 @@ def _reasons(cell: Cell) -> str:
 
 
 def _name(matrix: Matrix, side: Side) -> str:
-    return one_line(matrix.good if side == "good" else matrix.bad, 60)
+    return one_line(matrix.asked.good if side == "good" else matrix.asked.bad, 60)
 
 
 def _named(matrix: Matrix, why: str) -> str:

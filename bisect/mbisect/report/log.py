@@ -11,7 +11,7 @@ from mbisect.report.trials import run_facts
 from mbisect.report.untrusted import one_line
 from mbisect.report.whereabouts import place_of
 from mbisect.report.words import outcome_word, progress_words, purpose_words, spent_on
-from mbisect.terms import Asked, Finding, Trial
+from mbisect.terms import Finding, Trial
 
 
 def as_log(
@@ -28,7 +28,7 @@ def _lines(
     yield f"# mbisect log {head.run}"
     yield from (f"# {name}: {one_line(facts[name])}" for name in ("good", "bad", "judged by", "timeline"))
     yield f"cd {shlex.quote(head.asked.folder)}"
-    yield shlex.join(command_words(head.asked))
+    yield head.asked.line()
     before = ""
     for number, trial in enumerate(trials, 1):
         said = _thought(thoughts[number - 1]) if thoughts is not None else ""
@@ -46,20 +46,3 @@ def _thought(thought: Thought) -> str:
     if progress is None:
         return thought.phase
     return progress_words(thought.phase, progress.low, progress.high, progress.size, progress.remaining)
-
-
-def command_words(asked: Asked) -> tuple[str, ...]:
-    """The command line that asks the same question."""
-    words = ["mbisect", "run", "--good", asked.good, "--bad", asked.bad]
-    if asked.good_python == asked.bad_python and asked.good_python is not None:
-        words += ["--python", asked.good_python]
-    else:
-        words += ["--good-python", asked.good_python] if asked.good_python is not None else []
-        words += ["--bad-python", asked.bad_python] if asked.bad_python is not None else []
-    for axis in asked.axes:
-        words += ["--axis", str(axis)]
-    words += ["--timeout", f"{asked.timeout:g}"] if asked.timeout is not None else []
-    words += ["--allow-builds"] if asked.allow_builds else []
-    for test in asked.tests:
-        words += ["--pytest", test]
-    return (*words, "--", *asked.command) if asked.command else tuple(words)

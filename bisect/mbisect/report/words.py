@@ -6,10 +6,11 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mbisect.journal import Record
 from mbisect.report.untrusted import one_line
-from mbisect.terms import Ask, Axis, Cause, Change, Finding, Half, Key, Outcome, Purpose, Trial, Verdict
+from mbisect.terms import Ask, Asked, Axis, Cause, Change, Finding, Half, Key, Outcome, Purpose, Trial, Verdict
 
 HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 SHORT = 10
@@ -91,8 +92,8 @@ def verdict_sentence(record: Record) -> str:
 
 def advice(record: Record) -> str:
     """What to do next, where no cause was found."""
-    if record.half is not None and record.finding.outcome == "not-reproduced":
-        command = f"mbisect matrix --good {one_line(record.good.name, 60)} --bad {one_line(record.bad.name, 60)}"
+    if record.asked is not None and record.half is not None and record.finding.outcome == "not-reproduced":
+        command = one_line(f"{replace(record.asked, half=None).line()} --half auto", 4096)
         return f"It is not the {record.half} by itself: `{command}` says which half it is."
     return ADVICE[record.finding.outcome]
 
@@ -188,19 +189,8 @@ def reproduce_commands(record: Record) -> tuple[tuple[str, str], ...]:
 
 
 def run_command(record: Record) -> str:
-    """The command that asks the same question, in the project's folder; as far as it is known."""
-    asked = record.asked
-    words = ["mbisect", "run", "--good", record.good.name, "--bad", record.bad.name]
-    if asked is not None:
-        same = asked.good_python == asked.bad_python
-        pythons = {"--python" if same else "--good-python": asked.good_python}
-        pythons |= {} if same else {"--bad-python": asked.bad_python}
-        words += [word for option, value in pythons.items() if value is not None for word in (option, value)]
-        words += [word for axis in asked.axes for word in ("--axis", str(axis))]
-        words += ["--timeout", f"{asked.timeout:g}"] if asked.timeout is not None else []
-        words += ["--allow-builds"] if asked.allow_builds else []
-        words += ["--", *asked.command] if asked.command else []
-    return one_line(shlex.join(words), 4096)
+    """The command that asks the same question, in the project's folder."""
+    return one_line((record.asked or Asked(record.good.name, record.bad.name)).line(), 4096)
 
 
 def end_sentence(record: Record, purpose: Purpose) -> str:

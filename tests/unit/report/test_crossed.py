@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from mbisect.matrix import Answer, Cell, Matrix
 from mbisect.report.crossed import as_markdown, as_plain, as_table, cell_line, next_command, sentence
-from mbisect.terms import Ask, Candidate, Measurement, Outcome, Trial, Values, Verdict
+from mbisect.terms import Ask, Asked, Candidate, Measurement, Outcome, Trial, Values, Verdict
 
 HERE = Candidate(Values(), Values())
 VALUES = {("good", "good"): 0.91, ("bad", "bad"): 0.14, ("good", "bad"): 0.15, ("bad", "good"): 0.9}
@@ -25,7 +26,8 @@ def cell(trained: str, evaluated: str, *values: float, reused: bool = False) -> 
 
 
 def matrix(answer: Answer, cells: int = 4, why: str = "") -> Matrix:
-    return Matrix("v1", "v3", "entity_f1", tuple(cell(*at, f1) for at, f1 in VALUES.items())[:cells], answer, why)
+    tried = tuple(cell(*at, f1) for at, f1 in VALUES.items())[:cells]
+    return Matrix(Asked("v1", "v3"), "entity_f1", tried, answer, why)
 
 
 V3_EVALUATES = "what v1 trained, evaluated in v3, is bad (entity_f1 0.15)"
@@ -66,6 +68,13 @@ def test_markdown_says_it_and_what_to_type_next() -> None:
     text = as_markdown(matrix("evaluation"))
     assert text.startswith("## mbisect: the evaluation broke: what v1 trained")
     assert "Next: `mbisect run --good v1 --bad v3 --half evaluation`" in text
+
+
+def test_what_to_type_next_asks_with_the_interpreter_that_was_asked_with() -> None:
+    asked = Asked("old lock.txt", "new.txt", (), "3.11", "3.11", allow_builds=True)
+    assert next_command(replace(matrix("training"), asked=asked)) == (
+        "mbisect run --good 'old lock.txt' --bad new.txt --half training --python 3.11 --allow-builds"
+    )
 
 
 def test_several_seeds_name_the_metric_once_and_a_cell_says_what_it_took() -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 from dataclasses import replace
 from typing import Any
 
 from mbisect.bisection import Thought
 from mbisect.journal import Head, Record
-from mbisect.report.log import as_log, command_words
+from mbisect.report.log import as_log
 from mbisect.search.pinpoint import Progress
 from mbisect.terms import Asked, Axis, package
 
@@ -39,18 +38,18 @@ def test_a_shell_reads_each_command_as_it_was_typed(world: Any) -> None:
     folder, *rest = said.split("\n", 1)
     assert folder == "/some where"
     run, *trials = [block.splitlines() for block in rest[0].strip().split("\n\n")]
-    assert tuple(run) == command_words(ASKED)[1:]
+    assert tuple(run) == ASKED.words()[1:]
     assert trials == [["reproduce", record.run, str(number)] for number in range(1, len(record.trials) + 1)]
 
 
 def test_the_command_names_all_that_was_asked() -> None:
-    assert shlex.join(command_words(ASKED)) == (
+    assert ASKED.line() == (
         "mbisect run --good 'v 1' --bad bad.txt --good-python 3.11 --bad-python 3.12 --axis package --timeout 2.5 "
         "--allow-builds -- python -c 'print('\"'\"'a b'\"'\"')'"
     )
-    assert command_words(Asked("a", "b", (), "3.11", "3.11", tests=("t.py::a", "t.py::b"))) == (
-        "mbisect", "run", "--good", "a", "--bad", "b", "--python", "3.11", "--pytest", "t.py::a", "--pytest", "t.py::b",
-    )  # fmt: skip
+    assert Asked("a", "b", (), "3.11", "3.11", tests=("t.py::a", "t.py::b")).line() == (
+        "mbisect run --good a --bad b --python 3.11 --pytest t.py::a --pytest t.py::b"
+    )
 
 
 def test_what_was_thought_stands_before_the_trials_where_it_is_new(world: Any) -> None:

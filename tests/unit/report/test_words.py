@@ -157,7 +157,7 @@ def test_a_half_that_did_not_break_by_itself_is_told_with_what_says_which_did(wo
         world.failed("not-reproduced", "the bad end is good", "good", "good"), asked=Asked("v1", "v4", half="training")
     )
     assert words.advice(record) == (
-        "It is not the training by itself: `mbisect matrix --good v1 --bad v4` says which half it is."
+        "It is not the training by itself: `mbisect run --good v1 --bad v4 --half auto` says which half it is."
     )
 
 

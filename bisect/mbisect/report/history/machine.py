@@ -18,7 +18,7 @@ def smoke_as_plain(smoke: Smoke, asked: Asked, record: Record | None) -> dict[st
         "schema": "mbisect.smoke/1",
         **_plain(smoke),
         "status": words.status(smoke),
-        "search": words.search_command(asked) if smoke.moved else None,
+        "search": asked.line() if smoke.moved else None,
         "report": as_report(record) if record is not None else None,
     }
 

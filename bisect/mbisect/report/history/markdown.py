@@ -37,4 +37,4 @@ def _parts(smoke: Smoke, asked: Asked, reference: Smoke | None) -> Iterator[str]
         rest = [f"and {len(smoke.moved) - MOST} more"] if len(smoke.moved) > MOST else []
         yield f"<details><summary>{len(smoke.moved)} moved</summary>\n\n{bullets([*names, *rest])}\n\n</details>"
     if smoke.moved and smoke.light != "green":
-        yield f"The same search:\n\n{fence([words.search_command(asked)], 'sh')}"
+        yield f"The same search:\n\n{fence([asked.line()], 'sh')}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -10,7 +9,7 @@ from statistics import median
 from mbisect.history import Light, Run, Smoke
 from mbisect.report.untrusted import one_line
 from mbisect.report.words import counted, found_sentence, listed, move, number
-from mbisect.terms import Asked, Verdict
+from mbisect.terms import Verdict
 
 MARKS: dict[Light, str] = {"green": "✓", "red": "✗", "unsure": "?", "untestable": "∅"}
 COLOURS: dict[Light, str] = {"green": "green", "red": "red", "unsure": "yellow", "untestable": "dim"}
@@ -95,16 +94,6 @@ def confirmed(smoke: Smoke) -> str:
         return ""
     said = {True: "yes", False: "no", None: "could not be tested"}
     return f"sufficient: {said[smoke.finding.sufficient]}, necessary: {said[smoke.finding.necessary]}"
-
-
-def search_command(asked: Asked) -> str:
-    """The command that makes the same search."""
-    words = ["mbisect", "run", "--good", asked.good, "--bad", asked.bad]
-    words += ["--as", asked.like] if asked.like else []
-    words += ["--python", asked.good_python] if asked.good_python else []
-    words += ["--timeout", f"{asked.timeout:g}"] if asked.timeout else []
-    words += ["--", *asked.command] if asked.command else []
-    return shlex.join(words)
 
 
 def measured(night: Night) -> str:

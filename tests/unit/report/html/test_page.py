@@ -123,6 +123,9 @@ def test_the_question_can_be_asked_again_as_it_was_asked(world) -> None:
     words = "--good-python 3.11 --bad-python 3.12 --axis package --timeout 2.5 --allow-builds -- python 'a test.py'"
     assert f"mbisect run --good v1 --bad v4 {words}" in text
     assert "only changes on these axes were searched: package" in text
+    tested = Asked("old.txt", "new.txt", like="v1", tests=("t.py::a b",))
+    text = Page(as_html(replace(story(world, "single"), asked=tested))).text
+    assert "mbisect run --good old.txt --bad new.txt --as v1 --pytest 't.py::a b'" in text
 
 
 def test_what_no_trial_could_install_and_what_was_learnt_is_told(world) -> None:
