@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -194,6 +195,16 @@ def test_auto_asks_the_matrix_and_goes_on_with_the_guilty_half(team: Team) -> No
     assert json.loads((team.folder / "out.json").read_text())["half"] == "evaluation"
     assert "mbisect: the evaluation broke" in said.stderr
     assert said.ran["train"] == 2
+
+
+def test_locks_run_as_a_snapshot_is_are_so_in_the_matrix_and_in_the_command_that_asks_again(team: Team) -> None:
+    ends = ("--good", "lockfiles/v1.txt", "--bad", "lockfiles/evaluation.txt", "--as", "v1")
+    said = team("run", *ends, "--half", "auto", "--json")
+    assert (said.status, said.ran["train"]) == (0, 2), said.stderr
+    [line] = [line for line in team("log").stdout.splitlines() if line.startswith("mbisect run ")]
+    again = team(*shlex.split(line)[1:], "--json")
+    assert json.loads(again.stdout)["run"] == json.loads(said.stdout)["run"]
+    assert not again.ran
 
 
 def test_what_was_pruned_is_trained_again_and_what_is_kept_is_counted(team: Team) -> None:
