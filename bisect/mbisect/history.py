@@ -18,7 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mbisect.environments.lockfile import render, render_lock, write_whole
+from mbisect.environments.atomic import write_whole
+from mbisect.environments.lockfile import render, render_lock
 from mbisect.errors import ConfigError
 from mbisect.journal import append_line, whole_lines
 from mbisect.terms import Change, Finding, Measurement, Pin, Verdict

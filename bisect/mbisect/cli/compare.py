@@ -42,9 +42,12 @@ def env_diff(
     """
     from mbisect.comparison.gather import compare_named
     from mbisect.environments.store import cache_root
+    from mbisect.report.deliver import Wanted
 
+    wanted = Wanted(markdown=markdown, html=html, as_json=as_json)
+    wanted.check()
     found = compare_named(Path.cwd(), first, second, cache=cache_root(), environ=os.environ, python=python)
     from mbisect.report.env_diff.deliver import deliver
 
-    deliver(found, everything=everything, as_json=as_json, markdown=markdown, html=html)
+    deliver(found, wanted, everything=everything)
     raise typer.Exit(1 if found.differences else 0)

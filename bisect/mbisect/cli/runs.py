@@ -99,9 +99,9 @@ def log(
 
     mbisect log 0a1b2c3d4e5f --output run.log && sh run.log
     """
+    from mbisect.environments.atomic import STDOUT, write_whole
     from mbisect.environments.store import cache_root
     from mbisect.journal import Journal, find_run
-    from mbisect.report.deliver import write_text
     from mbisect.report.log import as_log
 
     found = find_run(cache_root() / "runs", run)
@@ -112,10 +112,7 @@ def log(
         text = json.dumps([{kind: data} for kind, data in journal.lines()], indent=2) + "\n"
     else:
         text = as_log(*told, thoughts)
-    if output is not None:
-        write_text(output, text)
-    else:
-        typer.echo(text, nl=False)
+    write_whole(output or STDOUT, text)
     raise typer.Exit(0 if same else 1)
 
 

@@ -30,8 +30,8 @@ def lock(
     """
     from functools import partial
 
+    from mbisect.environments.atomic import write_whole
     from mbisect.environments.interpreters import find_interpreter
-    from mbisect.environments.lockfile import write_whole
     from mbisect.environments.relock import relock
     from mbisect.environments.store import Store, cache_root
     from mbisect.environments.uv import Uv
@@ -159,10 +159,11 @@ def export(
     """
     from functools import partial
 
+    from mbisect.environments.atomic import STDOUT, write_whole
     from mbisect.environments.index import Index
     from mbisect.environments.indexes import endpoints_of
     from mbisect.environments.interpreters import find_interpreter
-    from mbisect.environments.lockfile import left_out, write_whole
+    from mbisect.environments.lockfile import left_out
     from mbisect.environments.store import Store, cache_root
     from mbisect.export import export as exported
 
@@ -172,8 +173,6 @@ def export(
     done = exported(name, to, Path.cwd(), find, index.files, hashes=hashes)
     if done.lock.fixed:
         typer.echo(f"mbisect: {name}: {left_out(done.lock)}", err=True)
-    if output is None:
-        typer.echo(done.text, nl=False)
-        return
-    write_whole(output, done.text)
-    typer.echo(f"wrote {output}: {len(done.lock.pins)} packages")
+    write_whole(output or STDOUT, done.text)
+    if output not in (None, STDOUT):
+        typer.echo(f"wrote {output}: {len(done.lock.pins)} packages")

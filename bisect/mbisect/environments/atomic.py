@@ -1,4 +1,4 @@
-"""Writes several files so that all of them are there, or none. Knows nothing of what is in them."""
+"""Writes files so that they are there whole or not at all, one or several together. Knows nothing of their contents."""
 
 from __future__ import annotations
 
@@ -7,6 +7,37 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+
+from mbisect.errors import UsageError
+
+STDOUT = Path("-")
+"""What stands for standard output where a file may be named."""
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file, or print the text where the path is `-`. Raises UsageError where that is not possible.
+
+    A link is followed and a file's permissions are kept. What is no file (a device, a pipe) is written to, and never
+    replaced by one.
+    """
+    if path == STDOUT:
+        print(text, end="")
+        return
+    target, data = Path(os.path.realpath(path)), text.encode("utf-8", "replace")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        temporary.write_bytes(data)
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def write_together(texts: Mapping[Path, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from mbisect.environments.atomic import write_whole
 from mbisect.environments.pins import LONG, SHORT, Collection, applies, shown
 from mbisect.environments.sources import SIZE, read_text
 from mbisect.errors import ConfigError
@@ -110,23 +110,6 @@ def left_out(lock: Lock) -> str:
 def write_lock(path: Path, pins: Iterable[Pin], *, header: str) -> None:
     """Write a lock, sorted, without any address; it is there whole or not at all."""
     write_whole(path, render_lock(pins, header=header))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file; it is there whole or not at all. Raises ConfigError where that is not possible.
-
-    What is no file (a device, a pipe) is written to, and never replaced by one.
-    """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        path.write_text(text, encoding="utf-8")
-        return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def render_lock(pins: Iterable[Pin], *, header: str) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mbisect.environments.atomic import STDOUT, write_whole
 from mbisect.errors import UsageError
 from mbisect.journal import Record
 
-STDOUT = Path("-")
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable in which GitHub Actions names the file of a step's summary."""
 SUMMARY_LIMIT = 1024 * 1024
@@ -20,12 +20,11 @@ SUMMARY_LIMIT = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Where a report goes, beside the terminal."""
+    """Where a report goes, beside the terminal. A file that is `-` is printed instead of the terminal's report."""
 
     report: Path | None = None
     """As JSON."""
     markdown: Path | None = None
-    """`-`: it is printed instead of the terminal's report."""
     html: Path | None = None
     junit: Path | None = None
     step_summary: bool = False
@@ -34,12 +33,22 @@ class Wanted:
     as_json: bool = False
     """Print the report as JSON."""
 
+    @property
+    def printed(self) -> bool:
+        """Whether a file is printed, so that nothing else may be."""
+        return STDOUT in self._files().values()
+
     def check(self) -> None:
         """Refuse what cannot be delivered, before anything is run. Raises UsageError."""
-        if self.as_json and self.markdown == STDOUT:
-            raise UsageError("--json and --markdown - both print; choose one, or give --markdown a file")
-        for path in (self.report, self.markdown, self.html, self.junit):
-            if path is not None and path != STDOUT and not path.absolute().parent.is_dir():
+        printed = ["--json"] * self.as_json + [f"{one} -" for one, path in self._files().items() if path == STDOUT]
+        if len(printed) > 1:
+            raise UsageError(f"{printed[0]} and {printed[1]} both print; choose one, or name a file")
+        for path in self._files().values():
+            if path is None or path == STDOUT:
+                continue
+            if path.is_dir():
+                raise UsageError(f"{path} cannot be written: it is a folder")
+            if not path.absolute().parent.is_dir():
                 raise UsageError(f"{path} cannot be written: there is no folder {path.parent}")
         if self.step_summary and not os.environ.get(SUMMARY):
             raise UsageError(
@@ -47,13 +56,16 @@ class Wanted:
                 "--markdown writes the same into a file"
             )
 
+    def _files(self) -> dict[str, Path | None]:
+        return {"--report": self.report, "--markdown": self.markdown, "--html": self.html, "--junit": self.junit}
+
 
 def deliver(record: Record, wanted: Wanted) -> None:
     """Write what is asked for, and print the report. Raises UsageError where a file cannot be written."""
     if wanted.report is not None:
         from mbisect.report.machine import as_report
 
-        write_text(wanted.report, json.dumps(as_report(record), indent=2) + "\n")
+        write_whole(wanted.report, json.dumps(as_report(record), indent=2) + "\n")
     if wanted.html is not None:
         from mbisect.environments.store import cache_root
         from mbisect.report.html.page import write_page
@@ -62,16 +74,15 @@ def deliver(record: Record, wanted: Wanted) -> None:
     if wanted.junit is not None:
         from mbisect.report.junit import as_junit
 
-        write_text(wanted.junit, as_junit(record, _ended(record)))
+        write_whole(wanted.junit, as_junit(record, _ended(record)))
     if wanted.step_summary:
         _summarise(Path(os.environ[SUMMARY]), record)
     if wanted.markdown is not None:
         from mbisect.report.markdown import as_markdown
 
-        if wanted.markdown == STDOUT:
-            print(as_markdown(record), end="")
-            return
-        write_text(wanted.markdown, as_markdown(record))
+        write_whole(wanted.markdown, as_markdown(record))
+    if wanted.printed:
+        return
     if wanted.as_json:
         from mbisect.report.machine import as_report
 
@@ -86,16 +97,6 @@ def deliver(record: Record, wanted: Wanted) -> None:
         from mbisect.report.terminal import print_report
 
         print_report(record, Console())
-
-
-def write_text(path: Path, text: str) -> None:
-    """The file is there whole or not at all. Raises UsageError where it cannot be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8", errors="replace")
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _summarise(path: Path, record: Record) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from mbisect.errors import UsageError
 from mbisect.report.deliver import SUMMARY, SUMMARY_LIMIT, Wanted, deliver
+from mbisect.report.machine import as_report
 from mbisect.report.markdown import LEFT_OUT, as_markdown
 from mbisect.terms import package
 
@@ -66,11 +68,33 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_run(tmp_path: Pat
         Wanted(**{where: tmp_path / "none" / "file"}).check()  # type: ignore[arg-type]  # a test says what it means
 
 
-def test_markdown_and_json_cannot_both_be_printed() -> None:
-    with pytest.raises(UsageError, match="both print"):
+def test_a_folder_in_the_place_of_a_file_is_told_before_anything_is_run(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="it is a folder"):
+        Wanted(tmp_path).check()
+
+
+def test_only_one_form_can_be_printed() -> None:
+    with pytest.raises(UsageError, match="--json and --markdown - both print"):
         Wanted(markdown=Path("-"), as_json=True).check()
+    with pytest.raises(UsageError, match="--report - and --junit - both print"):
+        Wanted(Path("-"), junit=Path("-")).check()
 
 
 def test_markdown_is_printed_instead_of_the_report(record: Any, capsys: pytest.CaptureFixture[str]) -> None:
     deliver(record, Wanted(markdown=Path("-")))
     assert capsys.readouterr().out == as_markdown(record)
+
+
+def test_so_is_json_and_no_file_has_that_name(
+    record: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    deliver(record, Wanted(Path("-")))
+    assert json.loads(capsys.readouterr().out) == as_report(record)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_goes_through_a_device_and_does_not_replace_it(record: Any, tmp_path: Path) -> None:
+    (tmp_path / "nothing").symlink_to("/dev/null")
+    deliver(record, Wanted(tmp_path / "nothing", tmp_path / "nothing", junit=tmp_path / "nothing", quiet=True))
+    assert (tmp_path / "nothing").is_symlink() and not Path("/dev/null").is_file()

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 from mbisect.comparison.result import Comparison
-from mbisect.errors import UsageError
+from mbisect.environments.atomic import write_whole
+from mbisect.report.deliver import Wanted
 
-STDOUT = Path("-")
 
-
-def deliver(
-    comparison: Comparison, *, everything: bool, as_json: bool, markdown: Path | None, html: Path | None
-) -> None:
+def deliver(comparison: Comparison, wanted: Wanted, *, everything: bool) -> None:
     """Write the files that are asked for, then print. Raises UsageError where a file cannot be written."""
-    if as_json and markdown == STDOUT:
-        raise UsageError("--json and --markdown - both print; choose one, or give --markdown a file")
-    if html is not None:
+    if wanted.html is not None:
         from mbisect.report.env_diff.html import as_html
 
-        _write(html, as_html(comparison))
-    if markdown is not None:
+        write_whole(wanted.html, as_html(comparison))
+    if wanted.markdown is not None:
         from mbisect.report.env_diff.markdown import as_markdown
 
-        text = as_markdown(comparison, everything=everything)
-        if markdown == STDOUT:
-            print(text, end="")
-            return
-        _write(markdown, text)
-    if as_json:
+        write_whole(wanted.markdown, as_markdown(comparison, everything=everything))
+    if wanted.printed:
+        return
+    if wanted.as_json:
         from mbisect.report.env_diff.machine import as_plain
 
         print(json.dumps(as_plain(comparison), indent=2))
@@ -41,13 +32,3 @@ def deliver(
 
     console = Console()
     console.print(render(comparison, console.width, everything=everything))
-
-
-def _write(path: Path, text: str) -> None:
-    """The file is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error

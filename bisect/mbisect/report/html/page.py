@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from mbisect.environments.lockfile import left_out, write_whole
+from mbisect.environments.atomic import write_whole
+from mbisect.environments.lockfile import left_out
 from mbisect.journal import Record
 from mbisect.report import exhibits, words
 from mbisect.report.env_diff import words as diff_words
@@ -104,7 +105,7 @@ def as_html(record: Record, known: Mapping[str, Known] | None = None) -> str:
 
 
 def write_page(path: Path, record: Record, environments: Path) -> None:
-    """Write the page; it is there whole or not at all. Raises ConfigError where it cannot be written."""
+    """Write the page; it is there whole or not at all. Raises UsageError where it cannot be written."""
     known = {cause.change.key.name: known_of(record, cause, environments) for cause in record.finding.causes}
     write_whole(path, as_html(record, known))
 
