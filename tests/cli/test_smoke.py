@@ -93,6 +93,20 @@ def test_green_then_red_by_a_newer_release_which_is_found_at_once(place: Place) 
     assert (again.status, json.loads(again.stdout)["run"], json.loads(again.stdout)["ran"]) == (0, said["run"], 0)
 
 
+def test_markdown_is_printed_instead_and_what_cannot_be_written_is_told_before_anything_is_run(place: Place) -> None:
+    refused = place.smoke("--report", "none/smoke.json", command=TEST)
+    assert (refused.status, refused.stderr) == (
+        2, "mbisect: none/smoke.json cannot be written: there is no folder none\n",
+    )  # fmt: skip
+    assert not (place.folder / "state").exists()
+    place.release("1.0", "WORKS = True")
+    said = place.smoke("--markdown", "-", command=TEST)
+    assert said.status == 0, said.stderr
+    assert said.stdout.startswith("## ✓ app: green: exit status 0 (2 runs)\n")
+    assert said.stdout.count("green") == 1
+    assert not (place.folder / "-").exists()
+
+
 def test_what_is_green_is_what_the_next_one_is_compared_with(place: Place) -> None:
     for version in ("1.0", "1.1"):
         place.release(version, "WORKS = True")

@@ -131,6 +131,15 @@ def test_the_matrix_says_which_half_broke_and_trains_at_each_end_once(team: Team
     again = team("matrix", "--good", "v1", "--bad", broke, "--json")
     assert json.loads(again.stdout)["answer"] == broke
     assert not again.ran
+    printed = team("matrix", "--good", "v1", "--bad", broke, "--markdown", "-")
+    assert printed.stdout == (team.folder / "out.md").read_text()
+    assert not (team.folder / "-").exists()
+
+
+def test_a_matrix_that_could_not_be_written_is_not_measured(team: Team) -> None:
+    said = team("matrix", "--good", "v1", "--bad", "training", "--report", "none/out.json")
+    assert (said.status, said.stderr) == (2, "mbisect: none/out.json cannot be written: there is no folder none\n")
+    assert not said.ran
 
 
 def test_several_seeds_train_and_evaluate_each(team: Team) -> None:

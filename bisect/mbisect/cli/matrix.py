@@ -49,19 +49,23 @@ def matrix(
 
     mbisect matrix --good v1 --bad v3 --seeds 3 --json
     """
+    from mbisect.environments.atomic import write_whole
     from mbisect.report.crossed import as_markdown, as_plain, as_table, next_command, sentence
+    from mbisect.report.deliver import Wanted
 
+    wanted = Wanted(report, markdown, quiet=quiet, as_json=as_json)
+    wanted.check()
     asked = asked_of(good, bad, None, good_python or python, bad_python or python, None, timeout, allow_builds)
     found = measured(asked, seeds, fresh=fresh, quiet=quiet or as_json)
     if report is not None:
-        report.write_text(json.dumps(as_plain(found), indent=2) + "\n", encoding="utf-8")
+        write_whole(report, json.dumps(as_plain(found), indent=2) + "\n")
     if markdown is not None:
-        markdown.write_text(as_markdown(found), encoding="utf-8")
+        write_whole(markdown, as_markdown(found))
     if as_json:
         typer.echo(json.dumps(as_plain(found), indent=2))
-    elif quiet:
+    elif quiet and not wanted.printed:
         typer.echo(sentence(found))
-    else:
+    elif not wanted.printed:
         from rich.console import Console
 
         console = Console()

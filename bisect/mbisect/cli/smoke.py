@@ -72,12 +72,16 @@ def smoke(
 
     mbisect smoke --against app -- python test.py
     """
+    from mbisect.environments.atomic import write_whole
     from mbisect.environments.indexes import endpoints_of, find_links_of
     from mbisect.environments.store import Store, cache_root
+    from mbisect.report import deliver
     from mbisect.report.history.machine import smoke_as_plain
     from mbisect.report.history.words import status
     from mbisect.smoke import Smoking, Wanted
 
+    files = deliver.Wanted(report, markdown, html, quiet=quiet, as_json=as_json)
+    files.check()
     store = Store(cache_root())
     wanted = Wanted(against, tuple(command or ()), python, seeds, jobs, state, fresh, accept, timeout)
     indexes = endpoints_of(os.environ), find_links_of(os.environ)
@@ -88,16 +92,16 @@ def smoke(
     smoked = smoking.smoke()
     plain = json.dumps(smoke_as_plain(smoked.smoke, smoked.asked, smoked.record), indent=2)
     if report is not None:
-        _write(report, f"{plain}\n")
+        write_whole(report, f"{plain}\n")
     if markdown is not None:
         from mbisect.report.history.markdown import smoke_as_markdown
 
-        _write(markdown, smoke_as_markdown(smoked.smoke, smoked.asked, smoked.since, smoked.record))
+        write_whole(markdown, smoke_as_markdown(smoked.smoke, smoked.asked, smoked.since, smoked.record))
     if html is not None:
-        _write(html, _page(smoking.history, smoked.smoke.against, None))
+        write_whole(html, _page(smoking.history, smoked.smoke.against, None))
     if as_json:
         typer.echo(plain)
-    else:
+    elif not files.printed:
         _print(smoked, quiet=quiet)
     raise typer.Exit(status(smoked.smoke))
 
@@ -141,9 +145,14 @@ def history(
 
     mbisect history --against v1 --metric grounding --html history.html
     """
+    from mbisect.environments.atomic import write_whole
     from mbisect.environments.store import cache_root
+    from mbisect.report.deliver import Wanted
     from mbisect.report.history import words
     from mbisect.smoke import history_of
+
+    wanted = Wanted(html=html, as_json=as_json)
+    wanted.check()
 
     kept = history_of(against, state, Path.cwd(), cache_root())
     name, smokes = kept.folder.name, kept.smokes()[-last if last else 0 :]
@@ -156,7 +165,9 @@ def history(
     drawn = metric or words.metric_of(smokes)
     nights = words.nights(smokes, drawn)
     if html is not None:
-        _write(html, _page(kept, name, metric, last))
+        write_whole(html, _page(kept, name, metric, last))
+    if wanted.printed:
+        return
     if as_json:
         from mbisect.report.history.machine import history_as_plain
 
@@ -176,9 +187,3 @@ def _page(kept: History, name: str, metric: str | None, last: int | None = None)
     smokes = kept.smokes()[-last if last else 0 :]
     drawn = metric or words.metric_of(smokes)
     return as_html(name, drawn, words.nights(smokes, drawn))
-
-
-def _write(path: Path, text: str) -> None:
-    from mbisect.environments.lockfile import write_whole
-
-    write_whole(path, text)
