@@ -83,7 +83,7 @@ class Board:
         table = _grid(width)
         for ask, stage, began in list(self.running.values())[:RUNNING]:
             table.add_row(
-                self.spinner, stage, duration(now - began), purpose_words(ask), Text(place_of(ask, self.timeline))
+                self.spinner, stage, duration(now - began), Text(purpose_words(ask)), Text(place_of(ask, self.timeline))
             )
         if not self.running:
             table.add_row(self.spinner, Text("resolve", style=QUIET), "", Text(self.phase), "")
@@ -97,7 +97,7 @@ class Board:
             verdict, said = trial.outcome.verdict, outcome_word(trial.outcome)
             mark, name = (Text(text, style=COLOURS[verdict]) for text in (MARKS[verdict], said))
             what = Text(f"{one_line(trial.outcome.reason, 100)}  ", no_wrap=True, overflow="ellipsis")
-            table.add_row(mark, name, spent_on(trial), purpose_words(trial.ask), what.append(place, style=QUIET))
+            table.add_row(mark, name, spent_on(trial), Text(purpose_words(trial.ask)), what.append(place, style=QUIET))
         return [table, Text()]
 
     def _counts(self) -> Text:

@@ -15,6 +15,7 @@ from mbisect.environments.recover.evidence import Evidence, Present
 from mbisect.environments.recover.result import How, Provenance, Recovered, distinct
 from mbisect.environments.recover.weigh import Conflict
 from mbisect.project import FILE
+from mbisect.report.untrusted import clean
 
 WORDS = {
     How.EXACT: "exact",
@@ -35,23 +36,28 @@ def render_recovered(recovered: Recovered, *, everything: bool) -> RenderableTyp
     """When it was made, what is known of each package and why, what contradicts, and what was written."""
     parts: list[RenderableType] = [
         Text.assemble((f"snapshot {recovered.name}", "bold"), ", recovered"),
-        _when(recovered),
+        *map(_line, _when(recovered)),
     ]
     parts += [
-        Text(_python(recovered.python)),
-        *map(Text, _settings(recovered)),
+        _line(_python(recovered.python)),
+        *map(_line, _settings(recovered)),
         Text(),
         _table(recovered, everything=everything),
     ]
-    parts += [Text(line, style="yellow") for line in _doubts(recovered)]
-    parts += [Text(), Text(f"wrote {', '.join(map(str, recovered.files))}")] if recovered.files else []
+    parts += [_line(line, style="yellow") for line in _doubts(recovered)]
+    parts += [Text(), _line(f"wrote {', '.join(map(str, recovered.files))}")] if recovered.files else []
     return Group(*parts)
 
 
-def _when(recovered: Recovered) -> Text:
+def _line(text: str, style: str = "") -> Text:
+    """One line, whatever the names of files and settings in it hold."""
+    return Text(clean(" ".join(text.splitlines())), style=style)
+
+
+def _when(recovered: Recovered) -> list[str]:
     window = recovered.window
     if window is None:
-        return Text("  made      nothing dates it: the newest packages that fit; give the day of the run with --date")
+        return ["  made      nothing dates it: the newest packages that fit; give the day of the run with --date"]
     day = f"{recovered.day:%Y-%m-%d}"
     lines = [f"  made      about {day}, by the evidence between {window.first:%Y-%m-%d} and {window.last:%Y-%m-%d}"]
     if window.too_early is not None:
@@ -62,7 +68,7 @@ def _when(recovered: Recovered) -> Text:
         lines.append(f"  newest    {_some(window.agreeing)}: nothing newer was out")
     if window.held_back:
         lines.append(f"  held back {_some(window.held_back)}: newer ones were out")
-    return Text("\n".join(lines))
+    return lines
 
 
 def _python(python: Provenance) -> str:
@@ -97,11 +103,11 @@ def _table(recovered: Recovered, *, everything: bool) -> RenderableType:
         table.add_column(title, overflow="fold")
     for one in shown:
         table.add_row(
-            one.package,
-            one.version,
+            _line(one.package),
+            _line(one.version),
             Text(WORDS[one.how], style=STYLE[one.how]),
-            _pieces(one.evidence),
-            _short(one.alternatives),
+            _line(_pieces(one.evidence)),
+            _line(_short(one.alternatives)),
         )
     summary = ", ".join(f"{counts[how]} {WORDS[how]}" for how in How if counts[how])
     hidden = len(recovered.packages) - len(shown)

@@ -51,7 +51,7 @@ def render_run(head: Head, trials: Sequence[Trial], finding: Finding | None) -> 
         verdict = trial.outcome.verdict
         said = Text(f"{MARKS[verdict]} {outcome_word(trial.outcome)}", style=COLOURS[verdict])
         where, reason = place_of(trial.ask, head.timeline), one_line(trial.outcome.reason, 160)
-        table.add_row(str(place), purpose_words(trial.ask), Text(where), said, Text(reason), spent_on(trial))
+        table.add_row(str(place), Text(purpose_words(trial.ask)), Text(where), said, Text(reason), spent_on(trial))
     return Group(facts, Text(), table if trials else Text("no trial has ended yet", style=QUIET))
 
 

@@ -66,6 +66,17 @@ def test_the_picture_shows_bar_running_trial_outcomes_and_counts(world):
     assert "\x1b" not in text
 
 
+def test_a_level_is_shown_as_it_is_called(world):
+    console = Console(file=io.StringIO(), width=120)
+    reporter, ask = LiveReporter(console, Clock()), Ask(world.prefix(9), 0, "boundary", "24 [/x]")
+    reporter.planned(world.timeline, 8)
+    reporter.finished(replace(world.trial(world.prefix(0), "good end", "good"), ask=replace(ask, purpose="good end")))
+    reporter.stage(ask, "run")
+    console.print(reporter.draw())
+    assert "good end (24 [/x])" in console.file.getvalue()
+    assert "boundary (24 [/x])" in console.file.getvalue()
+
+
 @pytest.mark.parametrize("width", [20, 60, 80, 200])
 def test_the_picture_fits_its_width(world, width):
     assert max(cell_len(line) for line in picture(world, width).splitlines()) <= max(width, 22)

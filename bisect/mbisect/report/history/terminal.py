@@ -29,7 +29,9 @@ def print_history(name: str, nights: Sequence[Night], metric: str, console: Cons
     console.print(Text.assemble((name, "bold"), f": {words.streak(smokes)}"), width=width)
     if any(night.values for night in nights):
         line = Text.assemble(
-            (f"{metric} ", "dim"), *sparks(nights, low, high), (f"  {number(low)} to {number(high)}", "dim")
+            (f"{one_line(metric, 60)} ", "dim"),
+            *sparks(nights, low, high),
+            (f"  {number(low)} to {number(high)}", "dim"),
         )
         console.print(line, width=width, overflow="ellipsis", no_wrap=True)
     console.print()
