@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mbisect.terms import FoundOutcome, Relation
+from mbisect.terms import FoundOutcome, Half, Relation
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ID = "urn:mbisect:report:1"
@@ -83,6 +83,10 @@ class Report(Table):
     """Empty unless the outcome is `found`."""
     healed: list[Healed]
     confirmed: Confirmed
+    half: Half = Field(default_factory=str)  # type: ignore[arg-type]  # left out without one, never null
+    """The half of the workload that was searched; left out where it was the whole."""
+    whole: bool | None = Field(default_factory=bool)
+    """Of a half alone: the bad end's other half with the searched one without the causes is good; null: not tested."""
     timeline: int = Field(ge=0)
     """How many changes lie between the ends."""
     trials: int = Field(ge=0)

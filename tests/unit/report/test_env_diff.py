@@ -207,9 +207,14 @@ def test_the_json_is_complete() -> None:
     assert found["unknown"] == ["what requires what: nobody knows (v1)"]
 
 
+def system(count: int) -> Comparison:
+    """Facts of the system differ as well."""
+    rows = [difference(Key(Axis.SYSTEM, f"fact {n:02}"), "old", "new", 0.04, f"reason {n:02}") for n in range(count)]
+    return replace(COMPARISON, differences=(*COMPARISON.differences, *rows))
+
+
 def test_what_the_machine_is_has_its_place_in_every_report_and_many_of_it_are_folded() -> None:
-    rows = [difference(Key(Axis.SYSTEM, f"fact {n:02}"), "old", "new", 0.04, f"reason {n:02}") for n in range(12)]
-    few, many = (replace(COMPARISON, differences=(*COMPARISON.differences, *rows[:count])) for count in (1, 12))
+    few, many = system(1), system(12)
     assert "seed and fact 00" in printed(few, 300)
     assert "seed and 12 facts of the system" in printed(many, 300)
     for text in (printed(many), as_markdown(many)):
@@ -223,7 +228,11 @@ def test_what_the_machine_is_has_its_place_in_every_report_and_many_of_it_are_fo
     ].items()  # type: ignore[index]  # plain JSON
 
 
-@pytest.mark.parametrize("comparison", [COMPARISON, Comparison("a", "b", (), 9)], ids=["everything", "nothing"])
+@pytest.mark.parametrize(
+    "comparison",
+    [COMPARISON, Comparison("a", "b", (), 9), many(3), system(12), evil()],
+    ids=["everything", "nothing", "packages", "system", "evil"],
+)
 def test_the_plain_data_is_as_the_published_schema_says(comparison: Comparison) -> None:
     """Nothing is admitted here that the schema does not name, so that every field must stand in it."""
     schema = json.loads(as_schema())

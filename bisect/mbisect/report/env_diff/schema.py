@@ -10,6 +10,8 @@ from mbisect.environments.diff import Move
 from mbisect.report.schema import AxisName, Table, published
 
 ID = "urn:mbisect:env-diff:1"
+Differing = Literal[AxisName, "system"]
+"""What is compared is more than what can be searched."""
 
 
 class Reason(Table):
@@ -45,7 +47,7 @@ class Package(Table):
 class Difference(Table):
     """One thing that is not the same in both."""
 
-    axis: AxisName
+    axis: Differing
     name: str
     from_: str | None = Field(alias="from")
     """Null: absent."""
