@@ -30,7 +30,7 @@ from mbisect.environments.store import Store
 from mbisect.environments.uv import Uv
 from mbisect.environments.wheels import Records
 from mbisect.errors import UsageError
-from mbisect.estimate import worst_case
+from mbisect.estimate import main_line
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
 from mbisect.journal import (
@@ -176,7 +176,7 @@ class Conductor:
         groups = self.groups()
         bench = Bench(self._room(groups, options.fresh), reporter)
         priors = self._priors(timeline, options.suspects, bench)
-        reporter.planned(timeline, worst_case(len(timeline)))
+        reporter.planned(timeline, main_line(len(timeline)))
         head = Head(run, question.asked, question.good, question.bad, question.command, rule, timeline)
         known = tuple(replace(trial, reused=True) for trial in kept[1]) if kept is not None and kept[2] is None else ()
         if known:

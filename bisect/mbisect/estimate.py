@@ -1,4 +1,4 @@
-"""What a run may cost, before it starts: trials, time, download, disk. Pure: looks nothing up."""
+"""About what a run costs, before it starts: trials, time, download, disk. Pure: looks nothing up."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ OVERHEAD = 2.0
 """Seconds that a trial takes beside its workload, for an estimate."""
 
 
-def worst_case(changes: int) -> int:
-    """Trials of the main line: both ends, log2(N) for the boundary, both confirmations."""
+def main_line(changes: int) -> int:
+    """Trials of the main line: both ends, log2(N) for the boundary, both confirmations.
+
+    Noise, candidates that cannot be tested and further causes take more.
+    """
     return 2 + ceil(log2(max(1, changes))) + 2
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a run may cost at most, everything new that it needs included."""
+    """What the main line costs, everything new that it needs included."""
 
     trials: int
     download: int
@@ -40,21 +43,21 @@ class Estimate:
         if self.seconds is not None:
             time_ = f"about {max(1, round(self.seconds / 60))} min, going by earlier trials"
         return {
-            "trials": f"at most {self.trials} for one cause",
+            "trials": f"about {self.trials} for one cause, without noise and gaps",
             "time": time_,
-            "download": f"at most {human_size(self.download)}",
+            "download": f"at most {human_size(self.download)} for as many trials",
             "disk": f"at most {human_size(self.disk)}",
         }
 
 
 def estimate(timeline: Timeline, sizes: Mapping[tuple[str, Version], int], known: Sequence[float]) -> Estimate:
-    """An upper bound for one cause.
+    """What one cause takes without noise and gaps; the sizes are upper bounds for as many trials.
 
     `sizes`: (package, version) → bytes to download; `known`: wall times in seconds of earlier trials of the command.
     At most one release of each package is new in a trial, and never more than there are; a wheel takes about three
     times its size when it is unpacked. Time goes by their median.
     """
-    trials = worst_case(len(timeline))
+    trials = main_line(len(timeline))
     releases: dict[str, set[Version]] = {}
     for ends in (timeline.good, timeline.bad):
         for name, version in ends.packages().items():

@@ -11,8 +11,8 @@ class Reporter:
     def started(self, good: Snapshot, bad: Snapshot, command: tuple[str, ...], judge: str) -> None:
         """The endpoints are read; `judge` is the judge's rule in words."""
 
-    def planned(self, timeline: Timeline, worst_case: int) -> None:
-        """The timeline is known; `worst_case` is the number of trials that the main line may take."""
+    def planned(self, timeline: Timeline, trials: int) -> None:
+        """The timeline is known, and how many trials one cause takes without noise and gaps."""
 
     def asked(self, ask: Ask) -> None:
         """The search wants this outcome; a trial may begin, or an earlier one is found."""

@@ -250,21 +250,21 @@ def _print_plan(
 ) -> None:
     from dataclasses import asdict
 
-    from mbisect.estimate import estimate, worst_case
+    from mbisect.estimate import estimate
     from mbisect.report.plan import plan_as_json, render_plan, render_priors
 
     timeline = conductor.plan()
     for line in conductor.remarks:
         typer.echo(f"mbisect: {line}", err=True)
     priors = conductor.priors(timeline, suspects, patience=PATIENCE if verbose else 0.0)
-    worst, cost = worst_case(len(timeline)), estimate(timeline, conductor.sizes(), conductor.earlier_seconds())
+    cost = estimate(timeline, conductor.sizes(), conductor.earlier_seconds())
     if as_json:
-        typer.echo(json.dumps(plan_as_json(timeline, worst, asdict(cost), priors.all()), indent=2))
+        typer.echo(json.dumps(plan_as_json(timeline, asdict(cost), priors.all()), indent=2))
         return
     from rich.console import Console
 
     console = Console()
-    console.print(render_plan(timeline, worst, cost.words()))
+    console.print(render_plan(timeline, cost.words()))
     if verbose:
         console.print(render_priors(priors.all(), traced=priors.traced))
 

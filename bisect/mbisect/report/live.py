@@ -34,10 +34,11 @@ class PlainReporter(Reporter):
         self._say(f"good {good.name}  bad {bad.name}  command {' '.join(command)}")
         self._say(f"judge {judge}")
 
-    def planned(self, timeline: Timeline, worst_case: int) -> None:
+    def planned(self, timeline: Timeline, trials: int) -> None:
         """The size of the task."""
         self._timeline = timeline
-        self._say(f"{counted(len(timeline), 'change')}, at most {counted(worst_case, 'trial')} for one cause")
+        size = counted(len(timeline), "change")
+        self._say(f"{size}, about {counted(trials, 'trial')} for one cause, without noise and gaps")
 
     def narrowed(self, low: int, high: int, total: int, remaining: int, what: str) -> None:
         """Only a new phase is worth a line."""
@@ -104,10 +105,10 @@ class LiveReporter(Reporter):
         with self._lock:
             self._board.title = one_line(f"{good.name} → {bad.name}  {' '.join(command)}", 160)
 
-    def planned(self, timeline: Timeline, worst_case: int) -> None:
+    def planned(self, timeline: Timeline, trials: int) -> None:
         """The bar can be drawn."""
         with self._lock:
-            self._board.timeline, self._board.remaining = timeline, worst_case
+            self._board.timeline, self._board.remaining = timeline, trials
             self._board.span = (0, len(timeline), len(timeline))
 
     def asked(self, ask: Ask) -> None:

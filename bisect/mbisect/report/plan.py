@@ -32,7 +32,7 @@ class Row:
     changes: tuple[Change, ...]
 
 
-def render_plan(timeline: Timeline, worst: int, cost: Mapping[str, str]) -> RenderableType:
+def render_plan(timeline: Timeline, cost: Mapping[str, str]) -> RenderableType:
     """The plan for a terminal: a table for each axis, what rides along, what it may cost."""
     between = days(timeline.changes)
     head = Text(counted(len(timeline), "change"), style="bold")
@@ -46,7 +46,7 @@ def render_plan(timeline: Timeline, worst: int, cost: Mapping[str, str]) -> Rend
         parts += [Text("come and go with another", style="bold"), *(Text(f"  {line}") for line in carried), Text()]
     if not len(timeline):
         parts += [Text("Both ends are the same: there is nothing to search."), Text()]
-    parts.append(_cost(worst, cost))
+    parts.append(_cost(cost))
     return Group(*parts)
 
 
@@ -78,13 +78,10 @@ def percent(share: float) -> str:
     return "< 0.1 %" if share < 0.001 else f"{100 * share:.2g} %" if share < 0.995 else "100 %"
 
 
-def plan_as_json(
-    timeline: Timeline, worst: int, cost: Mapping[str, object], priors: Sequence[Prior]
-) -> dict[str, object]:
+def plan_as_json(timeline: Timeline, cost: Mapping[str, object], priors: Sequence[Prior]) -> dict[str, object]:
     """The plan as plain JSON values; changes stand in the order of the timeline, and so do the priors."""
     return {
         "timeline": len(timeline),
-        "worst_case": worst,
         "estimate": dict(cost),
         "axes": {str(axis): sum(len(row.changes) for row in rows) for axis, rows in _axes(timeline)},
         "changes": [
@@ -129,10 +126,10 @@ def _table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def _cost(worst: int, cost: Mapping[str, str]) -> Table:
+def _cost(cost: Mapping[str, str]) -> Table:
     table = Table.grid(padding=(0, 3, 0, 0))
     table.add_column(style=QUIET, no_wrap=True)
     table.add_column(overflow="fold")
-    for name, said in {"trials": f"at most {worst} for one cause", **cost}.items():
+    for name, said in cost.items():
         table.add_row(Text(one_line(name, 40)), Text(one_line(said)))
     return table

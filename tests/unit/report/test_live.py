@@ -99,7 +99,7 @@ def test_a_log_has_one_line_for_each_event_that_matters(world):
     assert stream.getvalue().splitlines() == [
         "good v1  bad v4  command python test.py",
         "judge exit status",
-        "14 changes, at most 8 trials for one cause",
+        "14 changes, about 8 trials for one cause, without noise and gaps",
         "trial 1  good end  none of 14 changes  good  exit status 0  1.4 s",
         "trial 2  bad end  all of 14 changes  bad  exit status 1: TypeError: unexpected 'proxies'  known",
         "boundary: 14 of 14 changes left (0 to 14), 4 more trials expected",
