@@ -30,7 +30,8 @@ def built(
     snapshot = environment_of(name, python, here, lambda request: find_interpreter(request, cache=store.root))
     folder = store.root / "environments"
     if not (folder / environment_key(snapshot.values, snapshot.interpreter) / COMPLETE).exists():
-        begun(f"building {name}: {len(snapshot.lock.pins)} packages for Python {snapshot.interpreter.version}")
+        count = len(snapshot.lock.pins)
+        begun(f"building {name}: {count} package{'s' * (count != 1)} for Python {snapshot.interpreter.version}")
     builder = Builder(
         folder,
         Uv(store.root / "uv"),

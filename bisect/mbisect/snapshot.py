@@ -193,7 +193,8 @@ def _dataset(revision: str | None, project: Project, root: Path, cache: Path) ->
 def _doubts_about(tree: WorkingTree | None) -> tuple[str, ...]:
     if tree is None or not tree.dirty:
         return ()
-    return (f"{len(tree.files)} files differ from commit {tree.commit[:12]}, which is what the snapshot records",)
+    differ = "1 file differs" if len(tree.files) == 1 else f"{len(tree.files)} files differ"
+    return (f"{differ} from commit {tree.commit[:12]}, which is what the snapshot records",)
 
 
 def _alone(entry: Mapping[str, Any], name: str, project: Project) -> Iterable[str]:

@@ -36,7 +36,7 @@ def test_as_json_it_gives_bytes(mbisect: Any, cache: Path, tmp_path: Path) -> No
 def test_pruning_says_what_is_gone(mbisect: Any, cache: Path, tmp_path: Path) -> None:
     folder = environment(cache, 1500)
     said = mbisect(tmp_path, "cache", "--prune", "--limit", "1 kB")
-    assert (said.status, said.stdout, said.stderr) == (0, "removed 1 environments and 1.5 kB\n", "")
+    assert (said.status, said.stdout, said.stderr) == (0, "removed 1 environment and 1.5 kB\n", "")
     assert not folder.exists()
 
 

@@ -37,7 +37,7 @@ def test_a_snapshot_is_written_for_another_tool(mbisect: Any, tmp_path: Path) ->
     said = mbisect(tmp_path, "export", "v1", "--format", "conda")
     assert (said.status, said.stderr) == (0, "")
     assert "  - idna==3.6\n" in said.stdout
-    assert mbisect(tmp_path, "export", "v1", "--output", "out.txt").stdout == "wrote out.txt: 1 packages\n"
+    assert mbisect(tmp_path, "export", "v1", "--output", "out.txt").stdout == "wrote out.txt: 1 package\n"
     assert (tmp_path / "out.txt").read_text().endswith("idna==3.6\n")
 
 

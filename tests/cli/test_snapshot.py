@@ -103,7 +103,7 @@ def test_as_json_it_says_what_was_recorded(mbisect: Any, project: Path, environm
 def test_uncommitted_changes_are_warned_of(mbisect: Any, project: Path, environment: Path) -> None:
     (project / "train.py").write_text("2\n")
     said = mbisect(project, "snapshot", "v1", "--python", str(environment))
-    assert "mbisect: 1 files differ from commit" in said.stderr
+    assert "mbisect: 1 file differs from commit" in said.stderr
     git = json.loads((project / "envs" / "v1.json").read_text())["git"]
     assert (git["dirty"], git["files"]) == (True, ["train.py"])
 
@@ -193,7 +193,7 @@ def test_build_prints_the_path_and_says_the_rest_on_stderr(mbisect: Any, taken: 
 def test_what_is_built_is_said_on_stderr_the_first_time(mbisect: Any, project: Path) -> None:
     (project / "own.txt").write_text("six==1.15.0\n")
     said = mbisect(project, "build", "own.txt")
-    assert said.stderr.startswith("mbisect: building own.txt: 1 packages for Python 3.")
+    assert said.stderr.startswith("mbisect: building own.txt: 1 package for Python 3.")
     assert mbisect(project, "exec", "own.txt", "--", "python", "-c", "import six").stderr == ""
 
 

@@ -23,11 +23,12 @@ def cache(
     mbisect cache --prune --limit 5GB
     """
     from mbisect.environments.store import Store, cache_root, human_size, parse_size
+    from mbisect.report.words import counted
 
     store = Store(cache_root())
     if prune:
         freed = store.prune(parse_size(limit))
-        typer.echo(f"removed {freed.environments} environments and {human_size(freed.size)}")
+        typer.echo(f"removed {counted(freed.environments, 'environment')} and {human_size(freed.size)}")
         if freed.busy:
             typer.echo("mbisect: trials are running: environments and staged sources stay", err=True)
         return

@@ -36,6 +36,7 @@ def lock(
     from mbisect.environments.store import Store, cache_root
     from mbisect.environments.uv import Uv
     from mbisect.project import Project, find_project
+    from mbisect.report.words import counted
 
     store = Store(cache_root())
     project, root = find_project(Path.cwd()) or (Project(), Path.cwd())
@@ -52,7 +53,7 @@ def lock(
         raise typer.Exit(1 if done.missing or done.differences else 0)
     (root / done.path).parent.mkdir(parents=True, exist_ok=True)
     write_whole(root / done.path, done.text)
-    typer.echo(f"wrote {done.path}: {done.packages} packages")
+    typer.echo(f"wrote {done.path}: {counted(done.packages, 'package')}")
 
 
 @app.command()
@@ -166,6 +167,7 @@ def export(
     from mbisect.environments.lockfile import left_out
     from mbisect.environments.store import Store, cache_root
     from mbisect.export import export as exported
+    from mbisect.report.words import counted
 
     store = Store(cache_root())
     index = Index(store.root, endpoints=endpoints_of(os.environ))
@@ -175,4 +177,4 @@ def export(
         typer.echo(f"mbisect: {name}: {left_out(done.lock)}", err=True)
     write_whole(output or STDOUT, done.text)
     if output not in (None, STDOUT):
-        typer.echo(f"wrote {output}: {len(done.lock.pins)} packages")
+        typer.echo(f"wrote {output}: {counted(len(done.lock.pins), 'package')}")

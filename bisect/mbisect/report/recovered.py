@@ -16,6 +16,7 @@ from mbisect.environments.recover.result import How, Provenance, Recovered, dist
 from mbisect.environments.recover.weigh import Conflict
 from mbisect.project import FILE
 from mbisect.report.untrusted import clean
+from mbisect.report.words import counted
 
 WORDS = {
     How.EXACT: "exact",
@@ -111,9 +112,9 @@ def _table(recovered: Recovered, *, everything: bool) -> RenderableType:
         )
     summary = ", ".join(f"{counts[how]} {WORDS[how]}" for how in How if counts[how])
     hidden = len(recovered.packages) - len(shown)
-    more = f"; {hidden} that are the same on all days of the window are not shown (--all)" if hidden else ""
-    counted = Text(f"{len(recovered.packages)} packages: {summary}{more}")
-    return Group(table, Text(), counted) if shown else counted
+    more = f"; not shown, since the same on all days of the window: {hidden} (--all)" if hidden else ""
+    total = Text(f"{counted(len(recovered.packages), 'package')}: {summary}{more}")
+    return Group(table, Text(), total) if shown else total
 
 
 def _pieces(evidence: Iterable[Evidence]) -> str:

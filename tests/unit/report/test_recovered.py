@@ -36,6 +36,7 @@ def shown(*files: str, unread: tuple[str, ...] = ()) -> str:
 def test_names_with_markup_are_shown_as_they_are() -> None:
     text = shown("q[/requirements].txt", "[bold]y/requirements.txt")
     assert "q[/requirements].txt (line 1), and 1 more" in text
+    assert "1 package: 1 exact\n" in text
     assert "set aside: [bold]y/requirements.txt (line 2)" in text
     assert "[bold]y/requirements.txt (line 1)" in shown("[bold]y/requirements.txt")
 
