@@ -155,8 +155,9 @@ class _Ward:
             if trials[-1].outcome.verdict is Verdict.UNTESTABLE:
                 break
         outcomes = [trial.outcome for trial in trials]
-        self.reporter.note(f"{remedy}: {outcomes[-1].verdict}, {outcomes[-1].reason}")
-        return Tried(remedy, candidate, tuple(trials), heals(outcomes, good, bad), outcomes[-1].reason)
+        healed = heals(outcomes, good, bad)
+        self.reporter.note(f"{remedy}: {'heals' if healed else 'does not heal'}, {outcomes[-1].reason}")
+        return Tried(remedy, candidate, tuple(trials), healed, outcomes[-1].reason)
 
     def _candidate(self, remedy: Remedy) -> tuple[Candidate | None, str]:
         """The bad end under a remedy; else why there is none."""

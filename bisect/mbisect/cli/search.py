@@ -287,6 +287,7 @@ def reproduce(
     """
     from mbisect.conduct import asked_again
     from mbisect.environments.store import Store, cache_root
+    from mbisect.report.words import outcome_word
 
     if which not in ("good", "bad") and not which.isdecimal():
         raise UsageError(
@@ -296,4 +297,4 @@ def reproduce(
     _, conductor = reopen(head)
     trial = conductor.trial(ask, known)
     typer.echo(trial.measurement.tail)
-    typer.echo(f"mbisect: {trial.outcome.verdict}: {trial.outcome.reason}", err=True)
+    typer.echo(f"mbisect: {outcome_word(trial.outcome)}: {trial.outcome.reason}", err=True)

@@ -41,6 +41,8 @@ def _side(side: Side) -> RenderableType:
         return Group(*lines, Padding(Group(*about, Text("it was not measured", style=QUIET)), (0, 0, 0, 2)))
     reason = one_line(side.trial.outcome.reason, 200)
     about.append(Text.assemble((reason, colour), (f"  {spent_on(side.trial)}", QUIET)))
+    if side.runs:
+        about.append(Text(side.runs, style=QUIET))
     if tail := printed(side.trial, LINES):
         about += [Text(), *(Text(line, style=QUIET, no_wrap=True, overflow="ellipsis") for line in tail)]
     return Group(*lines, Padding(Group(*about), (0, 0, 0, 2)))

@@ -24,13 +24,13 @@ WIDE = 100
 def render_runs(entries: Sequence[Entry], width: int) -> Table:
     """A row for each run; what it ran is told where there is room for it."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style=QUIET, expand=False)
-    table.add_column("run", no_wrap=True)
-    table.add_column("when", no_wrap=True)
+    table.add_column("run", no_wrap=True, min_width=12)
+    table.add_column("when", no_wrap=True, min_width=16)
     table.add_column("good → bad", overflow="fold", max_width=28)
-    table.add_column("trials", justify="right", no_wrap=True)
+    table.add_column("trials", justify="right", no_wrap=True, min_width=6)
     table.add_column("found", overflow="fold", min_width=20)
     if width >= WIDE:
-        table.add_column("command", no_wrap=True, overflow="ellipsis")
+        table.add_column("command", no_wrap=True, overflow="ellipsis", max_width=max(20, width - WIDE + 8))
     for entry in entries:
         when = f"{entry.when.astimezone():%Y-%m-%d %H:%M}"
         ends = Text(f"{one_line(entry.good, 60)} → {one_line(entry.bad, 60)}")

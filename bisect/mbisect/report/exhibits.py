@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mbisect.journal import Record
-from mbisect.report.untrusted import last_lines
+from mbisect.report.untrusted import last_lines, one_line
 from mbisect.report.whereabouts import applied
 from mbisect.report.words import (
     counted,
+    listed,
+    move,
     named,
     necessary_sentence,
+    number,
+    outcome_word,
     shown,
     sufficient_sentence,
     whole_sentence,
@@ -40,6 +45,8 @@ class Side:
     """Where it stands on the timeline."""
     trial: Trial | None
     """The trial that measured it."""
+    runs: str = ""
+    """What its other runs showed, where there were several: see `tally`."""
 
     @property
     def output(self) -> str | None:
@@ -88,18 +95,20 @@ def _candidate(record: Record, candidate: Candidate, verdict: Verdict, title: st
     ran = trial.ask.candidate if trial is not None else candidate  # where others wanted the same, as it was shown then
     count, _ = applied((ran if ran.values == candidate.values else candidate).wanted, record.timeline)
     place = f"{count} of {counted(len(record.timeline), 'change')}"
-    return Side(verdict, title, holds, place, trial)
+    return Side(verdict, title, holds, place, trial, tally(record, trial))
 
 
 def _end(record: Record, purpose: Purpose, name: str) -> Side:
     verdict = Verdict.GOOD if purpose == "good end" else Verdict.BAD
     there = [trial for trial in record.trials if trial.ask.purpose == purpose and not trial.ask.level]
-    trial = min(there, key=lambda trial: trial.outcome.verdict is not verdict, default=None)
-    return Side(trial.outcome.verdict if trial is not None else verdict, f"{purpose} {name}", "", "", trial)
+    showing = [trial for trial in there if trial.outcome.verdict is verdict] or there
+    trial = typical(record, showing, verdict)
+    shown = trial.outcome.verdict if trial is not None else verdict
+    return Side(shown, f"{purpose} {name}", "", "", trial, tally(record, trial))
 
 
 def trial_at(record: Record, candidate: Candidate, verdict: Verdict) -> Trial | None:
-    """The trial that shows a candidate: at full size, with this verdict, the snapshot's own seed before others.
+    """The trial that shows a candidate: at full size, with this verdict; see `typical`.
 
     Where it was never run at full size, the trial of a confirmation that shows the same.
     """
@@ -112,7 +121,53 @@ def trial_at(record: Record, candidate: Candidate, verdict: Verdict) -> Trial | 
     ]
     confirmed = confirming(record, "necessary" if verdict is Verdict.GOOD else "sufficient")
     other = next((trial for trial in confirmed if trial.outcome.verdict is verdict), None)
-    return min(there, key=lambda trial: trial.ask.seed, default=other)
+    return typical(record, there, verdict) or other
+
+
+def typical(record: Record, trials: Sequence[Trial], verdict: Verdict) -> Trial | None:
+    """The one of a candidate's trials that is shown for all: with the snapshot's own seed before others.
+
+    Where a metric is compared, the middle one. On the bad side, if that measures no other than the good end does in the
+    middle, the one that is farthest from it: a metric that is bad with some seeds alone is bad with those.
+    """
+    valued = sorted(
+        (trial.outcome.value, trial.ask.seed, n) for n, trial in enumerate(trials) if trial.outcome.value is not None
+    )
+    if not valued:
+        return min(trials, key=lambda trial: trial.ask.seed, default=None)
+    middle = valued[(len(valued) - 1) // 2]
+    good = [t.outcome.value for t in record.trials if t.ask.purpose == "good end" and not t.ask.level]
+    known = sorted(value for value in good if value is not None)
+    if verdict is Verdict.BAD and known and middle[0] == (usual := known[(len(known) - 1) // 2]):
+        middle = max(valued, key=lambda one: abs(one[0] - usual))
+    return trials[middle[2]]
+
+
+def tally(record: Record, trial: Trial | None) -> str:
+    """What all runs of a trial's candidate showed: `bad in 5 of 6 runs`, `6 runs from 0.21 to 0.3`; empty for one."""
+    if trial is None:
+        return ""
+    at = trial.ask.candidate.values, trial.ask.level
+    runs = [one for one in record.trials if (one.ask.candidate.values, one.ask.level) == at]
+    values = [one.outcome.value for one in runs if one.outcome.value is not None]
+    if len(runs) < 2:
+        return ""
+    if len(values) == len(runs):
+        return f"{len(runs)} runs from {number(min(values))} to {number(max(values))}"
+    verdict = trial.outcome.verdict
+    return f"{verdict} in {sum(one.outcome.verdict is verdict for one in runs)} of {len(runs)} runs"
+
+
+def told(record: Record, trial: Trial) -> str:
+    """How a trial came out, and what the other runs of its candidate showed: `bad, exit 1 (bad in 5 of 6 runs)`."""
+    runs = tally(record, trial)
+    return f"{outcome_word(trial.outcome)}, {one_line(trial.outcome.reason, 160)}" + (f" ({runs})" if runs else "")
+
+
+def companions(trial: Trial) -> str:
+    """What moved in a trial beside what it was run for, since its packages need it; empty where nothing did."""
+    moved = [move(change) for change in trial.ask.candidate.deviation()]
+    return f"moved with it, as its packages need: {listed(moved)}" if moved else ""
 
 
 def printed(trial: Trial, count: int) -> tuple[str, ...]:
@@ -150,22 +205,44 @@ def confirming(record: Record, purpose: Purpose) -> tuple[Trial, ...]:
 
 
 def _confirming(record: Record, purpose: Purpose, causes: tuple[Cause, ...]) -> Trial | None:
-    """The trial of one end with these causes moved, whatever it was run for; else the last one for this purpose."""
+    """The trial of one end with these causes moved, whatever it was run for; else the last one for this purpose.
+
+    Of several candidates that are that, one that shows what was found, and one that holds together, before others.
+    """
     with_ = purpose == "sufficient"
+    held = record.finding.sufficient if with_ else record.finding.necessary
+    verdict = Verdict.BAD if with_ is (held is not False) else Verdict.GOOD
+
     base = (record.good if with_ else record.bad).values
     moves = {cause.change.key: cause.change.after if with_ else cause.change.before for cause in causes}
     wanted = base.put(moves)
-    for trial in reversed(record.trials):
-        if trial.ask.candidate.wanted == wanted and not trial.ask.level:
-            return trial
-    suited = [
+    tried = None if with_ else record.finding.without
+
+    def rank(trial: Trial) -> tuple[bool, bool, bool, bool]:
+        shows = trial.outcome.verdict is verdict or trial.outcome.value is not None
+        candidate = trial.ask.candidate
+        itself = tried is not None and candidate.values == tried.values
+        return shows, itself, candidate.wanted == wanted, not candidate.exact
+
+    found = [
         trial
         for trial in record.trials
-        if trial.ask.purpose == purpose
-        and not trial.ask.level
-        and all(trial.ask.candidate.values.get(key) == value for key, value in moves.items())
+        if not trial.ask.level
+        and (
+            trial.ask.candidate.wanted == wanted
+            or (tried is not None and trial.ask.candidate.values == tried.values)
+            or (
+                trial.ask.purpose == purpose
+                and all(trial.ask.candidate.values.get(key) == value for key, value in moves.items())
+            )
+        )
     ]
-    return suited[-1] if suited else None
+    best = max(found, key=rank, default=None)
+    if best is None:
+        return None
+    held_by = best.ask.candidate.values
+    runs = [one for one in found if one.ask.candidate.values == held_by and rank(one) == rank(best)]
+    return typical(record, runs, verdict)
 
 
 def metric_rows(record: Record, good: Measurement, bad: Measurement) -> tuple[tuple[MetricRow, ...], int]:

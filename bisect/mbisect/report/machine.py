@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mbisect.journal import Record
+from mbisect.report.exhibits import confirming
+from mbisect.terms import Change, Purpose
 
 SCHEMA = "mbisect.report/1"
 
@@ -21,7 +25,7 @@ def as_report(record: Record) -> dict[str, object]:
                 "last_good": cause.change.before,
                 "first_bad": cause.change.after,
                 "first_bad_candidates": list(cause.candidates),
-                "moved_with": [{"name": m.key.name, "from": m.before, "to": m.after} for m in cause.moved_with],
+                "moved_with": _moves(cause.moved_with),
                 "confidence": cause.confidence,
             }
             for cause in finding.causes
@@ -36,6 +40,7 @@ def as_report(record: Record) -> dict[str, object]:
             for healed in finding.healed
         ],
         "confirmed": {"sufficient": finding.sufficient, "necessary": finding.necessary},
+        "companions": {"sufficient": _companions(record, "sufficient"), "necessary": _companions(record, "necessary")},
         **({"half": record.half, "whole": finding.whole} if record.half is not None else {}),
         "timeline": len(record.timeline),
         "trials": len(record.trials),
@@ -47,3 +52,13 @@ def as_report(record: Record) -> dict[str, object]:
         "ran": record.ran,
         "journal": record.journal,
     }
+
+
+def _moves(changes: Iterable[Change]) -> list[dict[str, str | None]]:
+    return [{"name": change.key.name, "from": change.before, "to": change.after} for change in changes]
+
+
+def _companions(record: Record, purpose: Purpose) -> list[dict[str, str | None]]:
+    """What the packages of a confirmation's trials made the resolver move beside the causes, each once."""
+    moved = (change for trial in confirming(record, purpose) for change in trial.ask.candidate.deviation())
+    return _moves(dict.fromkeys(moved))

@@ -10,6 +10,7 @@ from mbisect.report import exhibits, words
 from mbisect.report.predictions import ITEMS, Answer, legend, marked, telling
 from mbisect.report.untrusted import one_line
 from mbisect.report.whereabouts import place_of
+from mbisect.terms import Trial
 
 LINES = 12
 """Last lines of an output that are shown."""
@@ -75,8 +76,14 @@ def _about(record: Record) -> Iterator[str]:
 def _confirmations(record: Record) -> Iterator[str]:
     for shown in exhibits.confirmations(record):
         mark = {True: "✓", False: "✗", None: "∅"}[shown.held]
-        told = [f"trial {exhibits.number_of(record, t)}: {code(t.outcome.reason)}" for t in shown.trials]
+        told = [_told(record, trial) for trial in shown.trials]
         yield f"{mark} **{shown.name}**: {escape(shown.sentence)}" + (f" ({', '.join(told)})" if told else "")
+
+
+def _told(record: Record, trial: Trial) -> str:
+    said = [f"trial {exhibits.number_of(record, trial)}: {code(trial.outcome.reason)}"]
+    said += [escape(more) for more in (exhibits.tally(record, trial), exhibits.companions(trial)) if more]
+    return "; ".join(said)
 
 
 def _beside(record: Record) -> Iterator[str]:
@@ -87,6 +94,7 @@ def _beside(record: Record) -> Iterator[str]:
     rows.append(("holds", *(escape(side.holds) for side in both)))
     rows.append(("stands at", *(escape(side.place) for side in both)))
     rows.append(("ended", *(code(side.trial.outcome.reason) if side.trial else "not measured" for side in both)))
+    rows.append(("in all", *(escape(side.runs) for side in both)))
     rows.append(("took", *(words.spent_on(side.trial) if side.trial else "" for side in both)))
     rows.append(("says", *(code(said) if said else "" for said in exhibits.summaries(record))))
     yield table(rows[0], [row for row in rows[1:] if any(row[1:])])

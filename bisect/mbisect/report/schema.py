@@ -24,7 +24,7 @@ class Table(BaseModel):
 
 
 class Move(Table):
-    """A change that came with a cause."""
+    """A change that came with a cause, or with the trials of a confirmation."""
 
     name: str
     from_: str | None = Field(alias="from")
@@ -71,6 +71,15 @@ class Confirmed(Table):
     """The bad end without the causes is good."""
 
 
+class Companions(Table):
+    """What the resolver moved in the trials of a confirmation beside the causes, since their packages need it."""
+
+    sufficient: list[Move]
+    """Against the good end with the causes alone."""
+    necessary: list[Move]
+    """Against the bad end without the causes."""
+
+
 class Report(Table):
     """What `mbisect run --report FILE.json` writes, and `mbisect run --json` and `mbisect report --json` print."""
 
@@ -83,6 +92,7 @@ class Report(Table):
     """Empty unless the outcome is `found`."""
     healed: list[Healed]
     confirmed: Confirmed
+    companions: Companions = Field(default_factory=Companions)  # type: ignore[arg-type]  # older reports lack it
     half: Half = Field(default_factory=str)  # type: ignore[arg-type]  # left out without one, never null
     """The half of the workload that was searched; left out where it was the whole."""
     whole: bool | None = Field(default_factory=bool)

@@ -97,13 +97,11 @@ def _confirmations(record: Record) -> Table:
         mark, style = {True: ("✓", GOOD), False: ("✗", UNSURE), None: ("∅", UNSURE)}[shown.held]
         table.add_row(Text(mark, style=style), shown.name, shown.sentence)
         for trial in shown.trials:
-            table.add_row("", "", Text(_told(record, trial), style=QUIET))
+            said = f"trial {exhibits.number_of(record, trial)}: {exhibits.told(record, trial)}"
+            for line in (said, exhibits.companions(trial)):
+                if line:
+                    table.add_row("", "", Text(line, style=QUIET))
     return table
-
-
-def _told(record: Record, trial: Trial) -> str:
-    number = exhibits.number_of(record, trial)
-    return f"trial {number}: {trial.outcome.verdict}, {one_line(trial.outcome.reason, 160)}"
 
 
 def _sections(record: Record, width: int) -> Iterator[tuple[str, RenderableType]]:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from mbisect.terms import COMMIT, Axis, Cause, Change, Healed, Key, Measurement, package
+from mbisect.report.machine import as_report
+from mbisect.terms import COMMIT, Axis, Cause, Change, Healed, Key, Measurement, Outcome, Verdict, package
 
 HTTPX = package("httpx")
 EPOCHS = Key(Axis.SETTING, "epochs")
@@ -85,6 +86,50 @@ def test_a_candidate_stands_where_its_trial_was_said_to_stand(world, printed):
     later = replace(low, wanted=world.prefix(11).wanted)  # it was asked for once more, and came to the same environment
     record = replace(record, finding=replace(record.finding, last_good=later))
     assert "8 of 14 changes 9 of 14 changes" in printed(record, flat=True)
+
+
+def test_noisy_runs_are_counted_and_metrics_have_their_range(world, printed):
+    record = story(world, "single")
+    more = [
+        replace(record.trials[n], ask=replace(record.trials[n].ask, seed=seed)) for n, seed in ((4, 1), (4, 2), (5, 1))
+    ]
+    lucky = replace(more[1], outcome=Outcome(Verdict.GOOD, "exit status 0"))
+    text = printed(replace(record, trials=(*record.trials, more[0], lucky, more[2])), flat=True)
+    assert "trial 5: bad, exit status 1: TypeError: unexpected 'proxies' (bad in 2 of 3 runs)" in text
+    assert "trial 6: good, exit status 0 (good in 2 of 2 runs)" in text
+
+
+def test_of_a_metric_that_is_bad_with_some_seeds_alone_the_bad_side_shows_one_of_those(world, printed):
+    def measured(trial, seed, value):
+        outcome = Outcome(Verdict.UNSURE, f"f1 {value}", value=value)
+        return replace(trial, ask=replace(trial.ask, seed=seed), outcome=outcome)
+
+    record = story(world, "single")
+    values = ((0.9, 0.91), (0.9, 0.4, 0.9), (0.9, 0.9), (0.9, 0.9, 0.4, 0.9), (0.41, 0.5, 0.6), (0.9,))
+    trials = [measured(t, seed, v) for t, of in zip(record.trials, values, strict=True) for seed, v in enumerate(of)]
+    text = printed(replace(record, trials=tuple(trials)), flat=True)
+    assert "measured, f1 0.5 (3 runs from 0.41 to 0.6)" in text  # the middle one
+    assert "measured, f1 0.9 ✓" not in text
+    assert "f1 0.9 0.0 s f1 0.4" in text.replace("1.4 s", "0.0 s")
+    assert "4 runs from 0.4 to 0.9" in text
+
+
+def test_what_the_resolver_moved_for_a_confirmation_is_named(world, printed):
+    record = story(world, "single")
+    trial = record.trials[4]
+    made = trial.ask.candidate.values.put({package("h11"): "0.14.0"})
+    moved = replace(trial, ask=replace(trial.ask, candidate=replace(trial.ask.candidate, values=made)))
+    record = replace(record, trials=(*record.trials[:4], moved, record.trials[5]))
+    assert "moved with it, as its packages need: adding h11 0.14.0" in printed(record, flat=True)
+    companions = as_report(record)["companions"]
+    assert companions == {"sufficient": [{"name": "h11", "from": None, "to": "0.14.0"}], "necessary": []}
+
+
+def test_a_confirmation_is_shown_by_a_trial_that_shows_it(world, printed):
+    record = story(world, "single")
+    mute = replace(record.trials[5], outcome=Outcome(Verdict.UNTESTABLE, "it does not fit together"))
+    text = printed(replace(record, trials=(*record.trials, mute)), flat=True)
+    assert "✓ necessary bad without it is good trial 6: good, exit status 0" in text
 
 
 def test_a_confirmation_that_could_not_be_tested_says_so(world, printed):

@@ -143,14 +143,13 @@ def _confirmations(record: Record) -> list[dict[str, object]]:
             "mark": {True: "✓", False: "✗", None: "∅"}[shown.held],
             "held": shown.held,
             "sentence": shown.sentence,
-            "trials": [_told(record, trial) for trial in shown.trials],
+            "trials": [
+                (exhibits.number_of(record, trial), exhibits.told(record, trial), exhibits.companions(trial))
+                for trial in shown.trials
+            ],
         }
         for shown in exhibits.confirmations(record)
     ]
-
-
-def _told(record: Record, trial: Trial) -> tuple[int, str]:
-    return exhibits.number_of(record, trial), f"{trial.outcome.verdict}, {one_line(trial.outcome.reason, 160)}"
 
 
 def _legend(record: Record) -> dict[str, object]:
@@ -198,6 +197,7 @@ def _side(side: exhibits.Side, summary: str) -> dict[str, object]:
         "place": side.place,
         "summary": one_line(summary, 600),
         "reason": one_line(trial.outcome.reason, 200) if trial else "it was not measured",
+        "runs": side.runs,
         "took": words.spent_on(trial) if trial else "",
         "printed": exhibits.printed(trial, LINES) if trial else (),
     }
