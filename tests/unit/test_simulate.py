@@ -255,6 +255,13 @@ def test_several_processes_give_the_same_as_one() -> None:
     assert list(on_all_processors(str, range(100), 2)) == [str(i) for i in range(100)]
 
 
+def test_searches_are_simulated_where_the_system_does_not_say_which_processors_a_process_may_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    assert list(on_all_processors(str, range(10))) == [str(i) for i in range(10)]
+
+
 def test_a_summary_adds_up_and_each_search_is_told_of() -> None:
     told: list[None] = []
     whole = simulate_many(Scenario(16), range(10), processes=1, done=lambda: told.append(None))

@@ -86,12 +86,17 @@ def on_all_processors(work: Callable[[T], R], items: Sequence[T], processes: int
 
     `work` and the items must be picklable; with one process or one item everything happens in this one.
     """
-    count = min(processes or len(os.sched_getaffinity(0)), len(items))
+    count = min(processes or _processors(), len(items))
     if count <= 1:
         yield from map(work, items)
         return
     with Pool(count, initializer=_leave_signals_to_parent) as pool:
         yield from pool.imap(work, items)
+
+
+def _processors() -> int:
+    """Those that this process may use, where the system says so; else all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _leave_signals_to_parent() -> None:

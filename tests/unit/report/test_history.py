@@ -131,6 +131,7 @@ def test_the_page_draws_a_dot_for_each_run_says_more_on_hover_and_needs_nothing_
     assert page.titles[-1].startswith("2026-11-24 red\n0.1 0.12\n3 packages moved: numpy 2.3.4 → 2.3.5, ")
     assert page.titles[-1].endswith("transformers 4.49.0 → 4.50.0 turns good into bad")
     assert "script" not in page.count and "img" not in page.count and "link" not in page.count
+    assert re.findall(r">(\d+ Nov)<", text) == ["20 Nov", "21 Nov", "22 Nov", "23 Nov", "24 Nov"]
     assert not re.search(r"\b(?:src|href|url)\s*[=(]", text)
 
 

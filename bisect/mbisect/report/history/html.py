@@ -102,10 +102,8 @@ def _y(value: float, low: float, high: float) -> float:
 def _days(nights: Sequence[Night], marks: Sequence[Mark]) -> list[tuple[float, str]]:
     """Some dates below the picture."""
     step = max(1, -(-len(nights) // MOST_LABELS))
-    return [
-        (mark.x, f"{datetime.fromisoformat(n.smoke.at):%-d %b}")
-        for n, mark in list(zip(nights, marks, strict=True))[::step]
-    ]
+    shown = [(mark.x, datetime.fromisoformat(n.smoke.at)) for n, mark in list(zip(nights, marks, strict=True))[::step]]
+    return [(x, f"{day.day} {day:%b}") for x, day in shown]
 
 
 def _row(night: Night) -> dict[str, object]:
