@@ -18,11 +18,11 @@ def help_of(*command: str) -> str:
     return subprocess.run([MBISECT, *command, "--help"], capture_output=True, text=True, check=True).stdout
 
 
-COMMANDS = re.findall(r"^  (\w+) ", help_of().partition("Commands:")[2], re.MULTILINE)
+COMMANDS = re.findall(r"^  ([\w-]+) ", help_of().partition("Commands:")[2], re.MULTILINE)
 
 
 def test_there_are_commands():
-    assert {"run", "lock", "reproduce", "cache"} <= set(COMMANDS)
+    assert {"run", "lock", "reproduce", "cache", "env-diff"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

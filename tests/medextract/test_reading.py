@@ -150,6 +150,17 @@ def test_a_field_that_is_no_field_is_said(word):
 
 
 @pytest.mark.parametrize("filler", [" ", "\n", "[", "{", "```\n", "1. [", "a --[", "**"])
-def test_long_answers_are_read_at_once(filler):
-    read_answer("1. [Disease] gout" + filler * 100_000 + "x")
-    read_answer(filler * 100_000)
+def test_a_long_answer_is_read_as_a_short_one_is(filler):
+    """A pattern that went back over what it has read would take minutes for the long one."""
+    short, long = (read_answer("1. [Disease] gout" + filler * times + "x") for times in (10, 100_000))
+    assert [kind for kind, _ in long.names] == [kind for kind, _ in short.names] == ["Disease"]
+    assert long.names[0][1] == ("gout" + filler * 100_000 + "x").partition("\n")[0]
+    lines = 100_000 - 10 if filler == "```\n" else 0
+    assert (long.lines - short.lines, long.strays - short.strays) == (lines, lines)
+
+
+@pytest.mark.parametrize("filler", ["[", "{", "```\n", "1. [", "a --[", "**"])
+def test_a_long_answer_in_no_format_names_nothing(filler):
+    read = read_answer(filler * 100_000)
+    assert read.names == ()
+    assert read.strays == read.lines > 0

@@ -25,6 +25,14 @@ def alive(pid: int) -> bool:
     return stat.rsplit(")", 1)[1].split()[0] != "Z"
 
 
+def ended(pid: int) -> bool:
+    """Waits for it, as the system takes a moment to end a process."""
+    until = time.monotonic() + 30
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not alive(pid)
+
+
 def test_a_failed_command_shows_its_words_status_and_last_lines() -> None:
     with pytest.raises(CommandError) as caught:
         shell.run([sys.executable, "-c", "import sys; sys.exit('no luck')"])
@@ -70,25 +78,20 @@ def test_what_cannot_be_run_is_named(tmp_path: Path, run: Callable[[list[str]], 
         run([str(tmp_path)])
 
 
-CHILD = "import subprocess, sys, time; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); {}"
-
-
 def test_at_the_time_limit_the_whole_group_is_killed(tmp_path: Path) -> None:
-    done = shell.Groups().run(
-        [sys.executable, "-c", CHILD.format("time.sleep(60)")],
-        env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=1,
-    )  # fmt: skip
+    done = shell.Groups().run(  # a shell, which starts at once also where the machine is busy
+        ["sh", "-c", "sleep 60 & echo $!; wait"], env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=2
+    )
     assert (done.status, done.timed_out) == (None, True)
-    time.sleep(0.1)
-    assert not alive(int((tmp_path / "log").read_text()))
+    assert ended(int((tmp_path / "log").read_text()))
 
 
 def test_children_left_behind_are_killed_when_the_workload_ends(tmp_path: Path) -> None:
-    shell.Groups().run(
-        [sys.executable, "-c", CHILD.format("sys.exit(0)")], env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=30
+    done = shell.Groups().run(
+        ["sh", "-c", "sleep 60 & echo $!"], env=ENV, cwd=tmp_path, output=tmp_path / "log", timeout=30
     )
-    time.sleep(0.1)
-    assert not alive(int((tmp_path / "log").read_text()))
+    assert (done.status, done.timed_out) == (0, False)
+    assert ended(int((tmp_path / "log").read_text()))
 
 
 def test_stop_ends_what_runs_and_refuses_what_comes_later(tmp_path: Path) -> None:
