@@ -362,7 +362,7 @@ class Conductor:
         q = self.question
         axes: dict[Axis, AxisModule] = {
             Axis.PACKAGE: self._packages(),
-            Axis.PYTHON: PythonAxis(lambda: available(self._store.root)),
+            Axis.PYTHON: PythonAxis(available),
             Axis.COMMIT: GitAxis(q.repository),
             Axis.SETTING: PlainAxis(),
             Axis.SEED: PlainAxis(),
@@ -374,9 +374,7 @@ class Conductor:
 
     def _interpreter(self, version: str) -> Interpreter:
         if version not in self._interpreters:
-            self._interpreters |= {
-                i.version: i for i in available(self._store.root) if i.version not in self._interpreters
-            }
+            self._interpreters |= {i.version: i for i in available() if i.version not in self._interpreters}
         return self._interpreters[version]
 
 

@@ -27,7 +27,7 @@ def built(
 
     Packages without a wheel are built from source, as at the ends of a run. Raises ConfigError where that fails.
     """
-    snapshot = environment_of(name, python, here, lambda request: find_interpreter(request, cache=store.root))
+    snapshot = environment_of(name, python, here, find_interpreter)
     folder = store.root / "environments"
     if not (folder / environment_key(snapshot.values, snapshot.interpreter) / COMPLETE).exists():
         count = len(snapshot.lock.pins)

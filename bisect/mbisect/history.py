@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SCHEMA = "mbisect.history/1"
-LIGHTS = ("green", "red", "unsure", "untestable")
-"""What a smoke may say: as before, worse, cannot tell, and there is nothing to run."""
 Light = Literal["green", "red", "unsure", "untestable"]
+"""What a smoke may say: as before, worse, cannot tell, and there is nothing to run."""
 
 
 @dataclass(frozen=True, slots=True)

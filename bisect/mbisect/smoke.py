@@ -69,12 +69,12 @@ class Smoked:
 
 def history_of(against: str | None, state: Path | None, here: Path, cache: Path) -> History:
     """The history of a snapshot. Raises UsageError where it is not clear of which."""
-    project, root = find_project(here) or (Project(), here)
+    _, root = find_project(here) or (None, here)
     own = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:12]
-    return History((state or cache / "smoke" / own) / _named(against, project, root))
+    return History((state or cache / "smoke" / own) / _named(against, root))
 
 
-def _named(against: str | None, project: Project, root: Path) -> str:
+def _named(against: str | None, root: Path) -> str:
     if against is None:
         asked = sorted(path.stem for path in (root / "envs").glob("*.toml"))
         if len(asked) != 1:
@@ -101,7 +101,7 @@ class Smoking:
         self._wanted, self._here, self._store, self._indexes = wanted, here, store, indexes
         self._say, self._reporter = say, reporter
         self._project, self._root = find_project(here) or (Project(), here)
-        self._name = _named(wanted.against, self._project, self._root)
+        self._name = _named(wanted.against, self._root)
         self.history = history_of(self._name, wanted.state, here, store.root)
 
     def smoke(self) -> Smoked:
@@ -146,9 +146,7 @@ class Smoking:
         wanted = wanted.model_copy(update={"exclude_newer": None, "python": self._wanted.python or wanted.python})
         self._say(f"resolving {called} as of today")
         try:
-            interpreter, pins = resolve_asked_for(
-                wanted, Uv(self._store.root / "uv"), lambda request: find_interpreter(request, cache=self._store.root)
-            )
+            interpreter, pins = resolve_asked_for(wanted, Uv(self._store.root / "uv"), find_interpreter)
         except ConfigError as error:
             smoke = Smoke(at, self._name, "", "", self._wanted.command, "", "", "", "untestable", str(error)[:400])
             self.history.append(smoke)
@@ -165,7 +163,7 @@ class Smoking:
 
     def _pose(self, asked: Asked) -> Question:
         datasets = self._store.root / "datasets"
-        return pose(asked, lambda request: find_interpreter(request, cache=self._store.root), datasets, alike=True)
+        return pose(asked, find_interpreter, datasets, alike=True)
 
     def _good(self, since: Smoke | None) -> str | None:
         """What today is compared with, as `--good` takes it: the last green lock, or the snapshot's own."""

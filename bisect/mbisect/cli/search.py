@@ -130,7 +130,7 @@ def run(
 
         for line in left_out_of(question.good, question.bad):
             typer.echo(f"mbisect: {line}", err=True)
-        _print_plan(question, conductor, suspect or (), verbose=verbose, as_json=as_json)
+        _print_plan(conductor, suspect or (), verbose=verbose, as_json=as_json)
         return
     from mbisect.conduct import Options
 
@@ -205,7 +205,7 @@ def open_question(asked: Asked) -> tuple[Question, Conductor]:
     from mbisect.question import pose
 
     store = Store(cache_root())
-    question = pose(asked, lambda request: find_interpreter(request, cache=store.root), store.root / "datasets")
+    question = pose(asked, find_interpreter, store.root / "datasets")
     return question, Conductor(question, store, endpoints_of(os.environ), find_links_of(os.environ))
 
 
@@ -245,9 +245,7 @@ def reporter_for(quiet: bool) -> Any:
     return nullcontext(PlainReporter())
 
 
-def _print_plan(
-    question: Question, conductor: Conductor, suspects: Sequence[str], *, verbose: bool, as_json: bool
-) -> None:
+def _print_plan(conductor: Conductor, suspects: Sequence[str], *, verbose: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
     from mbisect.estimate import estimate

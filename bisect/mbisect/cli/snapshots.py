@@ -28,8 +28,6 @@ def lock(
 
     mbisect lock v1 --check
     """
-    from functools import partial
-
     from mbisect.environments.atomic import write_whole
     from mbisect.environments.interpreters import find_interpreter
     from mbisect.environments.relock import relock
@@ -40,7 +38,7 @@ def lock(
 
     store = Store(cache_root())
     project, root = find_project(Path.cwd()) or (Project(), Path.cwd())
-    done = relock(name, project, root, Uv(store.root / "uv"), partial(find_interpreter, cache=store.root))
+    done = relock(name, project, root, Uv(store.root / "uv"), find_interpreter)
     for one in done.differences:
         typer.echo(
             f"{one.name} {one.before or '∅'} → {one.after or '∅'}" + (" (other files)" * (one.before == one.after))
@@ -158,8 +156,6 @@ def export(
 
     mbisect export v1 --format pylock --output pylock.toml
     """
-    from functools import partial
-
     from mbisect.environments.atomic import STDOUT, write_whole
     from mbisect.environments.index import Index
     from mbisect.environments.indexes import endpoints_of
@@ -171,8 +167,7 @@ def export(
 
     store = Store(cache_root())
     index = Index(store.root, endpoints=endpoints_of(os.environ))
-    find = partial(find_interpreter, cache=store.root)
-    done = exported(name, to, Path.cwd(), find, index.files, hashes=hashes)
+    done = exported(name, to, Path.cwd(), find_interpreter, index.files, hashes=hashes)
     if done.lock.fixed:
         typer.echo(f"mbisect: {name}: {left_out(done.lock)}", err=True)
     write_whole(output or STDOUT, done.text)

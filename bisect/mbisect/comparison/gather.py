@@ -56,7 +56,7 @@ def compare_named(
     def interpreter(request: str) -> Interpreter:
         """One that is not installed can still be compared, by its version alone."""
         try:
-            return find_interpreter(request, cache=cache)
+            return find_interpreter(request)
         except ConfigError:
             if VERSION.fullmatch(request):
                 return Interpreter(request, "")

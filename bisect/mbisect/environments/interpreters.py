@@ -18,7 +18,7 @@ from mbisect.terms import Interpreter
 ASK = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
 
 
-def find_interpreter(request: str, cache: Path | None = None) -> Interpreter:
+def find_interpreter(request: str) -> Interpreter:
     """The newest installed Python of a line ("3.10"), an exact one ("3.11.7"), or the one at a path.
 
     Raises ConfigError that names those that were found.
@@ -34,7 +34,7 @@ def find_interpreter(request: str, cache: Path | None = None) -> Interpreter:
     if not re.fullmatch(r"\d+(\.\d+){0,2}", request):
         raise ConfigError(f"--python {request}: give a version such as 3.11, or a path")
     wanted = tuple(int(part) for part in request.split("."))
-    found = available(cache)
+    found = available()
     fitting = [i for i in found if Version(i.version).release[: len(wanted)] == wanted]
     if not fitting:
         known = ", ".join(i.version for i in found) or "none"
@@ -45,7 +45,7 @@ def find_interpreter(request: str, cache: Path | None = None) -> Interpreter:
     return max(fitting, key=lambda i: (i.version == current and len(wanted) == 1, Version(i.version)))
 
 
-def available(cache: Path | None = None) -> tuple[Interpreter, ...]:
+def available() -> tuple[Interpreter, ...]:
     """One interpreter per version, sorted."""
     found: dict[str, str] = {}
     roots = [Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"]

@@ -12,7 +12,6 @@ from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from mbisect.environments.atomic import write_whole
 from mbisect.environments.pins import LONG, SHORT, Collection, applies, shown
 from mbisect.environments.sources import SIZE, read_text
 from mbisect.errors import ConfigError
@@ -105,11 +104,6 @@ def left_out(lock: Lock) -> str:
     names = [f"{one.name} ({one.why})" for one in lock.fixed[:4]]
     more = [f"and {len(lock.fixed) - 4} more"] if len(lock.fixed) > 4 else []
     return f"left out, for no package index has it: {', '.join([*names, *more])}"
-
-
-def write_lock(path: Path, pins: Iterable[Pin], *, header: str) -> None:
-    """Write a lock, sorted, without any address; it is there whole or not at all."""
-    write_whole(path, render_lock(pins, header=header))
 
 
 def render_lock(pins: Iterable[Pin], *, header: str) -> str:

@@ -242,7 +242,7 @@ class Search:
         good, bad = (self._evidence.runs(end) for end in (self._good, self._bad))
         for name, runs, of in (("good", good, seen[0]), ("bad", bad, seen[1])):
             if not len(runs):
-                if len(of) >= min(NEITHER_RUNS, self._end_most(of)):
+                if len(of) >= min(NEITHER_RUNS, self._end_most()):
                     times = f" in {len(of)} of {len(of)} runs" if len(of) > 1 else ""
                     advice = "set thresholds that tell both ends apart, or none"
                     why = f"the {name} end is neither good nor bad{times}: {of[0].reason}; {advice}"
@@ -254,12 +254,12 @@ class Search:
         if same >= NOTHING_CHANGED or (same >= END_FAILS and good.fails > good.passes):
             return self._alike(good, bad)
         if same > ENDS_DIFFER:
-            if min(len(seen[0]), len(seen[1])) >= self._end_most(seen[0]) or self._decided(good, bad):
+            if min(len(seen[0]), len(seen[1])) >= self._end_most() or self._decided(good, bad):
                 return self._alike(good, bad)
             self._again(good, bad)
         return None
 
-    def _end_most(self, seen: Sequence[Outcome]) -> int:
+    def _end_most(self) -> int:
         return self._end_runs or self._most // 4
 
     def _decided(self, good: Runs, bad: Runs) -> bool:
@@ -334,9 +334,10 @@ class Search:
         may be there.
         """
         found: list[Suspect] = []
-        base, top, purpose, narrowed = self._good, bad, "boundary", False
+        purpose: Purpose = "boundary"
+        base, top, narrowed = self._good, bad, False
         while True:
-            step = self._located(base, top, found, bad, purpose)  # type: ignore[arg-type]
+            step = self._located(base, top, found, bad, purpose)
             apart = self._apart([*found, self._suspect(step)], step, MOST_PARTNERS + narrowed)
             found, narrowed = apart.suspects, narrowed or apart.narrowed
             if apart.partner is None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mbisect.environments.formats import python_of, read_any
+from mbisect.environments.formats import python_of, read_source
 from mbisect.environments.lockfile import marker_environment, render
 from mbisect.environments.sources import SIZE, load
 from mbisect.errors import ConfigError
@@ -29,7 +29,7 @@ def attempt(path: Path) -> Lock | str:
     """What is read, or the one line."""
     try:
         python_of(load(path))
-        return read_any(path, NEW)
+        return read_source(load(path), NEW)
     except ConfigError as error:
         line = str(error)
         assert path.name in line or "/dev/zero" in line or re.search("does not exist|is a folder", line), line
@@ -115,7 +115,7 @@ def test_files_that_include_one_another_without_end_are_refused(tmp_path: Path) 
         (tmp_path / f"{number}.txt").write_text(f"-r {number + 1}.txt\n" * 10)
     (tmp_path / "12.txt").write_text("six==1.16.0\n")
     with pytest.raises(ConfigError, match="too long for a lock, with what it includes"):
-        read_any(tmp_path / "0.txt", NEW)
+        read_source(load(tmp_path / "0.txt"), NEW)
 
 
 def test_a_line_for_the_installer_cannot_be_smuggled_into_a_lock(tmp_path: Path) -> None:
@@ -137,12 +137,13 @@ def test_a_line_for_the_installer_cannot_be_smuggled_into_a_lock(tmp_path: Path)
 LIMIT = """
 import resource, sys
 from pathlib import Path
-from mbisect.environments.formats import read_any
+from mbisect.environments.formats import read_source
 from mbisect.environments.lockfile import marker_environment
+from mbisect.environments.sources import load
 from mbisect.errors import ConfigError
 from mbisect.terms import Interpreter
 try:
-    read_any(Path(sys.argv[1]), marker_environment(Interpreter("3.12.1", "/python")))
+    read_source(load(Path(sys.argv[1])), marker_environment(Interpreter("3.12.1", "/python")))
 except ConfigError as error:
     print(error)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mbisect.environments.formats import FORMATS, python_of, read_any
+from mbisect.environments.formats import FORMATS, python_of, read_source
 from mbisect.environments.lockfile import marker_environment
 from mbisect.environments.sources import load
 from mbisect.errors import ConfigError
@@ -44,33 +44,33 @@ def test_it_is_recognised_by_the_first_format_that_can(sample: Sample) -> None:
 def test_it_is_recognised_by_its_content_under_any_name(sample: Sample, tmp_path: Path) -> None:
     renamed = tmp_path / "what-john-sent"
     shutil.copy(sample.path, renamed)
-    assert read_any(renamed, NEW).pins == read_any(sample.path, NEW).pins
+    assert read_source(load(renamed), NEW).pins == read_source(load(sample.path), NEW).pins
 
 
 @each
 def test_it_pins_what_its_tool_installs_on_a_new_python(sample: Sample) -> None:
-    assert read_any(sample.path, NEW).versions() == pins(sample.new)
+    assert read_source(load(sample.path), NEW).versions() == pins(sample.new)
 
 
 @each
 def test_on_an_old_python_what_only_that_needs_is_there_too(sample: Sample) -> None:
     if sample.old is None:
         with pytest.raises(ConfigError, match="zipp has no version, for it was locked on another Python"):
-            read_any(sample.path, OLD)
+            read_source(load(sample.path), OLD)
     else:
-        assert read_any(sample.path, OLD).versions() == pins(sample.old)
+        assert read_source(load(sample.path), OLD).versions() == pins(sample.old)
 
 
 @each
 def test_what_no_index_can_give_back_is_fixed_and_says_why(sample: Sample) -> None:
-    fixed = read_any(sample.path, NEW).fixed
+    fixed = read_source(load(sample.path), NEW).fixed
     assert [one.name for one in fixed] == sorted(sample.fixed.split())
     assert all(one.why and "/" not in one.why for one in fixed)
 
 
 @each
 def test_hashes_are_kept_where_the_format_has_them(sample: Sample) -> None:
-    found = read_any(sample.path, NEW).pins
+    found = read_source(load(sample.path), NEW).pins
     assert {bool(pin.hashes) for pin in found} == {sample.hashed}
     assert all(re.fullmatch("sha256:[0-9a-f]{64}", one) for pin in found for one in pin.hashes)
 
@@ -82,7 +82,7 @@ def test_the_python_that_it_was_written_for_is_known(sample: Sample) -> None:
 
 @each
 def test_the_lock_is_sorted_and_says_where_it_is_from(sample: Sample) -> None:
-    lock = read_any(sample.path, NEW)
+    lock = read_source(load(sample.path), NEW)
     assert list(lock.versions()) == sorted(lock.versions())
     assert lock.source == str(sample.path)
 
@@ -92,14 +92,14 @@ def test_a_windows_file_is_the_same(sample: Sample, tmp_path: Path) -> None:
     """PowerShell's redirection writes UTF-16 with a mark and CRLF."""
     wide = tmp_path / sample.file
     wide.write_bytes(sample.path.read_text(encoding="utf-8").replace("\n", "\r\n").encode("utf-16"))
-    assert read_any(wide, NEW).pins == read_any(sample.path, NEW).pins
+    assert read_source(load(wide), NEW).pins == read_source(load(sample.path), NEW).pins
 
 
 @each
 def test_an_empty_file_is_one_line(sample: Sample, tmp_path: Path) -> None:
     (tmp_path / sample.file).write_text("")
     with pytest.raises(ConfigError, match=re.escape(sample.file)) as caught:
-        read_any(tmp_path / sample.file, NEW)
+        read_source(load(tmp_path / sample.file), NEW)
     assert "\n" not in str(caught.value)
 
 
@@ -109,7 +109,7 @@ def test_half_a_file_is_one_line_or_fewer_pins(sample: Sample, tmp_path: Path) -
     text = sample.path.read_text()
     (tmp_path / sample.file).write_text(text[: len(text) // 2])
     try:
-        found = read_any(tmp_path / sample.file, NEW).versions()
+        found = read_source(load(tmp_path / sample.file), NEW).versions()
     except ConfigError as error:
         assert sample.file in str(error)
         assert "\n" not in str(error)

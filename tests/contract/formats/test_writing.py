@@ -12,7 +12,7 @@ import pytest
 import yaml
 from packaging.pylock import Pylock
 
-from mbisect.environments.formats import python_of, read_any
+from mbisect.environments.formats import python_of, read_source
 from mbisect.environments.lockfile import marker_environment
 from mbisect.environments.sources import load
 from mbisect.errors import ConfigError, UsageError
@@ -51,7 +51,7 @@ def written(project: Path, to: str, *, hashes: bool = True) -> Exported:
 
 def read(path: Path, text: str) -> Lock:
     path.write_text(text)
-    return read_any(path, marker_environment(HERE))
+    return read_source(load(path), marker_environment(HERE))
 
 
 def test_every_writer_but_the_dockerfiles_has_a_reader() -> None:

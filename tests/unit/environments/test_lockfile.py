@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mbisect.environments.lockfile import marker_environment, read_lock, render, write_lock
+from mbisect.environments.lockfile import marker_environment, read_lock, render, render_lock, write_whole
 from mbisect.errors import ConfigError
 from mbisect.terms import Interpreter, Lock, Pin
 
@@ -158,7 +158,7 @@ def test_a_windows_file_with_a_byte_order_mark_is_read(lock: Path) -> None:
 
 def test_what_is_written_is_read_again_as_it_was(lock: Path) -> None:
     pins = (Pin("httpx", "0.27.0", (A, B), ("brotli", "http2")), Pin("idna", "3.6"))
-    write_lock(lock, reversed(pins), header="Written by a test.\nFor all.")
+    write_whole(lock, render_lock(reversed(pins), header="Written by a test.\nFor all."))
     assert read(lock).pins == pins
     assert lock.read_text().startswith("# Written by a test.\n# For all.\n")
     assert list(lock.parent.iterdir()) == [lock]

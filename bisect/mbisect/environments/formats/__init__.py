@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from mbisect.environments.formats import (
@@ -24,7 +23,7 @@ from mbisect.environments.formats import (
     requirements,
     uv_lock,
 )
-from mbisect.environments.sources import Source, load
+from mbisect.environments.sources import Source
 from mbisect.errors import ConfigError
 from mbisect.terms import Lock
 
@@ -72,11 +71,6 @@ def python_of(source: Source) -> str:
 def read_source(source: Source, environment: Mapping[str, str]) -> Lock:
     """What a file of any format pins for one interpreter. Raises ConfigError, one line."""
     return _ask(source, lambda one: one.read(source, environment))
-
-
-def read_any(path: Path, environment: Mapping[str, str]) -> Lock:
-    """The same, with the file still to be read."""
-    return read_source(load(path), environment)
 
 
 def _ask(source: Source, question: Callable[[Format], Answer]) -> Answer:

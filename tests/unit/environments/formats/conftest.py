@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mbisect.environments.formats import read_any
+from mbisect.environments.formats import read_source
 from mbisect.environments.lockfile import marker_environment
+from mbisect.environments.sources import load
 from mbisect.terms import Interpreter, Lock
 
 
@@ -18,6 +19,6 @@ def read(tmp_path: Path) -> Callable[..., Lock]:
 
     def reading(name: str, text: str, python: str = "3.11.7") -> Lock:
         (tmp_path / name).write_text(text)
-        return read_any(tmp_path / name, marker_environment(Interpreter(python, "/python")))
+        return read_source(load(tmp_path / name), marker_environment(Interpreter(python, "/python")))
 
     return reading
