@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from mbisect.axes import AxisModule
 from mbisect.axes.git import GitAxis
-from mbisect.axes.package import PackageAxis, check_installable, public, same
+from mbisect.axes.package import PackageAxis, check_installable, same
 from mbisect.axes.plain import PlainAxis
 from mbisect.axes.python import PythonAxis
 from mbisect.bench import Bench
@@ -53,7 +53,7 @@ from mbisect.search.ladder import END_RUNS, MOST_RUNS
 from mbisect.search.whole import Searching
 from mbisect.shell import Groups
 from mbisect.steps import ENDS, Room
-from mbisect.terms import PYTHON, Ask, Axis, Candidate, Finding, Interpreter, Snapshot, Timeline, Trial, Values
+from mbisect.terms import PYTHON, Ask, Axis, Candidate, Finding, Interpreter, Snapshot, Timeline, Trial, Values, public
 from mbisect.timeline import TimelineWorld
 
 

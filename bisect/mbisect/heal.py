@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from mbisect.conduct import Conductor, recalled
 from mbisect.environments.store import Store
@@ -13,6 +12,7 @@ from mbisect.errors import UsageError
 from mbisect.events import Reporter
 from mbisect.journal import Head, Journal
 from mbisect.remedy import Remedy, seek, without_trials
+from mbisect.search.whole import middle
 from mbisect.terms import BOTH, PYTHON, Ask, Axis, Candidate, Change, Finding, Outcome, Trial, Verdict
 
 MOST_TRIED = 12
@@ -207,7 +207,7 @@ def runs_needed(trials: Sequence[Trial]) -> int:
     for trial in trials:
         if not trial.ask.level and trial.outcome.verdict is not Verdict.UNTESTABLE:
             shown.setdefault(trial.ask.candidate.values.digest, []).append(trial.outcome)
-    if any(_values(outcomes) for outcomes in shown.values()):
+    if any(middle(outcomes) is not None for outcomes in shown.values()):
         return FEWEST
     fails = _share([outcome for outcomes in shown.values() if _share(outcomes) for outcome in outcomes])
     return min(MOST_RUNS, max(FEWEST, math.ceil(math.log(LUCK) / math.log(1 - fails)))) if 0 < fails < 1 else 1
@@ -217,14 +217,10 @@ def heals(outcomes: Sequence[Outcome], good: Sequence[Outcome], bad: Sequence[Ou
     """They are rather like those of the good end than like those of the bad one."""
     if any(outcome.verdict is Verdict.UNTESTABLE for outcome in outcomes):
         return False
-    one, two, three = (_values(some) for some in (outcomes, good, bad))
-    if one and two and three:
-        return abs(median(one) - median(two)) < abs(median(one) - median(three))
+    one, two, three = (middle(some) for some in (outcomes, good, bad))
+    if one is not None and two is not None and three is not None:
+        return abs(one - two) < abs(one - three)
     return abs(_share(outcomes) - _share(good)) < abs(_share(outcomes) - _share(bad))
-
-
-def _values(outcomes: Sequence[Outcome]) -> list[float]:
-    return [outcome.value for outcome in outcomes if outcome.value is not None]
 
 
 def _share(outcomes: Sequence[Outcome]) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Literal
 
+from mbisect.search.whole import middle
 from mbisect.terms import Asked, Half, Outcome, Trial, Verdict
 
 Answer = Literal["training", "evaluation", "each", "together", "not-reproduced", "good-endpoint-fails", "undecided"]
@@ -29,7 +29,7 @@ class Cell:
     @property
     def value(self) -> float | None:
         """The judged metric, as a number where the judge compares it."""
-        return _middle(self.trials)
+        return middle(trial.outcome for trial in self.trials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,9 @@ def outcome_of(trials: Sequence[Trial], ends: Sequence[Sequence[Trial]] | None) 
     if mute is not None:
         return Outcome(Verdict.UNTESTABLE, mute.reason)
     verdicts = {outcome.verdict for outcome in outcomes}
-    if (value := _middle(trials)) is not None:
-        verdict = _nearer(value, *(_middle(end) for end in ends)) if ends else Verdict.UNSURE
+    if (value := middle(outcomes)) is not None:
+        middles = (middle(trial.outcome for trial in end) for end in ends or ())
+        verdict = _nearer(value, *middles) if ends else Verdict.UNSURE
         return Outcome(verdict, outcomes[0].reason, value=value)
     if len(verdicts) == 1:
         return outcomes[0]
@@ -142,8 +143,3 @@ def _apart(good: Sequence[Trial], bad: Sequence[Trial]) -> bool:
     """No run of one end measures as much as one of the other."""
     one, other = ([t.outcome.value for t in trials if t.outcome.value is not None] for trials in (good, bad))
     return max(one) < min(other) or max(other) < min(one)
-
-
-def _middle(trials: Sequence[Trial]) -> float | None:
-    values = [trial.outcome.value for trial in trials if trial.outcome.value is not None]
-    return median(values) if values else None

@@ -28,12 +28,11 @@ from typing import Protocol
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from mbisect.axes.package import public
 from mbisect.environments.loaded import Loaded
 from mbisect.environments.unchanged import differing
 from mbisect.environments.wheels import Record
 from mbisect.errors import UsageError
-from mbisect.terms import Axis, Change, Key, Timeline, package
+from mbisect.terms import Axis, Change, Key, Timeline, package, public
 
 LOADED, UNLOADED = 2.0, 0.5
 """The workload loads a module of the package, or does not though it was traced."""

@@ -14,7 +14,7 @@ from typing import Literal
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from mbisect.terms import PYTHON, Axis, Cause, Change, Finding, Key, Values
+from mbisect.terms import PYTHON, Axis, Cause, Change, Finding, Key, Values, public
 
 Kind = Literal["limit", "add", "leave out", "set"]
 MOST_TERMS = 6
@@ -99,11 +99,11 @@ def ways(cause: Cause, bad: Values, releases: Mapping[str, Sequence[str]]) -> tu
         return (Remedy((Part(key, "limit", _below_line(before, cause), before),), 0, seen=True),)
     if key.axis is not Axis.PACKAGE:
         return (Remedy((Part(key, "set", value=before),), 0, seen=True),)
-    known_releases = sorted({_public(r) for r in (*releases.get(key.name, ()), *cause.candidates)}, key=Version)
+    known_releases = sorted({public(r) for r in (*releases.get(key.name, ()), *cause.candidates)}, key=Version)
     if before is None:
         return (Remedy((Part(key, "leave out"),), len(known_releases), seen=True),)
     if after is None:
-        exact = _limited(key, f"=={_public(before)}", known_releases, kind="add")
+        exact = _limited(key, f"=={public(before)}", known_releases, kind="add")
         return (Remedy((Part(key, "add"),), 0), Remedy(exact.parts, exact.excluded, seen=True))
     limits = _limits(before, cause.candidates[0], [*cause.candidates, bad.get(key, after)], known_releases)
     found = [_limited(key, limit, known_releases, seen=seen) for limit, seen in limits]
@@ -123,10 +123,10 @@ def _limits(before: str, first: str, broken: Sequence[str], releases: Sequence[s
 
     `broken`: the releases that may be the first bad one, and that of the bad end.
     """
-    before, first = _public(before), _public(first)
+    before, first = public(before), public(first)
     if Version(before) > Version(first):
         return [(f">{first}", False), (f">{first},<={before}", True), (f"=={before}", True)]
-    until = max(map(_public, broken), key=Version)
+    until = max(map(public, broken), key=Version)
     found = []
     if any(Version(release) > Version(until) for release in releases):
         band = [r for r in releases if Version(first) <= Version(r) <= Version(until)]
@@ -181,7 +181,7 @@ def _back(change: Change) -> Part:
         return Part(change.key, "leave out")
     if change.key.axis is not Axis.PACKAGE:
         return Part(change.key, "set", value=change.before)
-    return Part(change.key, "limit" if change.after is not None else "add", f"=={_public(change.before)}")
+    return Part(change.key, "limit" if change.after is not None else "add", f"=={public(change.before)}")
 
 
 def _cost(remedy: Remedy) -> tuple[bool, bool, bool, int]:
@@ -212,8 +212,3 @@ def _series(version: str, digits: int) -> str:
 
 def _line(version: str) -> str:
     return _series(version, 2)
-
-
-def _public(version: str) -> str:
-    """Without the local part, which no constraint should name."""
-    return version.partition("+")[0]

@@ -46,6 +46,11 @@ def package(name: str) -> Key:
     return Key(Axis.PACKAGE, name)
 
 
+def public(version: str) -> str:
+    """A version without its local part: "2.13.0+cpu" → "2.13.0"."""
+    return version.partition("+")[0]
+
+
 class Values(Mapping[Key, str]):
     """An immutable, hashable assignment: what each key holds at one point. A key that is absent holds nothing.
 

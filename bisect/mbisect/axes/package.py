@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from mbisect.environments.index import Index, Release
 from mbisect.errors import ConfigError
-from mbisect.terms import Change, Interpreter, Key
+from mbisect.terms import Change, Interpreter, Key, public
 
 
 class PackageAxis:
@@ -92,11 +92,6 @@ class PackageAxis:
                 if known is None or (release.wheel and not known.wheel):
                     merged[version] = release
         return merged
-
-
-def public(version: str) -> str:
-    """A version without its local part: "2.13.0+cpu" → "2.13.0"."""
-    return version.split("+", 1)[0]
 
 
 def same(version: str) -> Version:

@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from mbisect.axes.package import PackageAxis, public, same
+from mbisect.axes.package import PackageAxis, same
 from mbisect.comparison.dataset import DatasetDiff
 from mbisect.comparison.result import Comparison, Shortlog
 from mbisect.comparison.suspicion import rank
@@ -30,7 +30,7 @@ from mbisect.environments.uv import Uv
 from mbisect.errors import ConfigError, MbisectError
 from mbisect.priors import Factor
 from mbisect.question import Ends, read_ends
-from mbisect.terms import COMMIT, DATASET, Axis, Change, Interpreter, Key, Snapshot, package
+from mbisect.terms import COMMIT, DATASET, Axis, Change, Interpreter, Key, Snapshot, package, public
 
 WITH_HISTORY = (COMMIT, DATASET)
 

@@ -19,7 +19,7 @@ from packaging.version import Version
 from mbisect.environments.uv import Uv, is_network
 from mbisect.errors import CommandError, NetworkError
 from mbisect.lessons import Limit
-from mbisect.terms import PYTHON, Axis, Candidate, Interpreter, Key, Values, package
+from mbisect.terms import PYTHON, Axis, Candidate, Interpreter, Key, Values, package, public
 
 PLATFORM_ONLY = re.compile(r"^(nvidia-.*|triton|cuda-.*)$")
 """What a platform's build of torch brings along; not part of the comparison unless an end has it."""
@@ -73,7 +73,7 @@ class Resolver:
         free = {name for name in pins if self._comes_along(name) and package(name) not in held}
         roots = [self._root(name) for name in pins if name not in free]
         forced = [f"{name}=={version}" for name, version in pins.items() if name not in free]
-        limits = [f"{name}<={_public(pins[name])}" for name in sorted(free)]
+        limits = [f"{name}<={_bound(pins[name])}" for name in sorted(free)]
         solved = self._compile(roots, limits, pins, wanted[PYTHON], forced=forced)
         if solved is None:
             return Candidate(wanted, wanted, exact=True)
@@ -131,7 +131,7 @@ class Resolver:
         preferred = {limit.name: limit.version for limit in limits}
         for narrow in (True, False) if not held else (False,):
             roots, bounds = self._bounds(wanted, good, bad, held, narrow)
-            bounds += [f"{limit.name}{limit.relation}{_public(limit.version)}" for limit in limits]
+            bounds += [f"{limit.name}{limit.relation}{_bound(limit.version)}" for limit in limits]
             solved = self._compile(roots, bounds, wanted.packages() | preferred, wanted[PYTHON])
             if solved is not None:
                 break
@@ -169,7 +169,7 @@ class Resolver:
                 if place is not None and _stands_alone(name, only):
                     roots.append(self._root(name))
                 ceiling = before.get(name) or after.get(name) or places[name]
-                bounds.append(f"{name}<={_public(ceiling)}")
+                bounds.append(f"{name}<={_bound(ceiling)}")
         return roots, bounds
 
     def _range(self, name: str, first: str, last: str, place: str, narrow: bool) -> str:
@@ -181,7 +181,7 @@ class Resolver:
             high = place
         elif narrow:
             low = place
-        return f"=={low}" if low == high else f">={_public(low)},<={_public(high)}"
+        return f"=={low}" if low == high else f">={_bound(low)},<={_bound(high)}"
 
     def _root(self, name: str) -> str:
         extras = dict(self._policy.extras).get(name, ())
@@ -256,11 +256,11 @@ def _stands_alone(name: str, candidate: Candidate) -> bool:
     return not dict(candidate.requires).get(name)
 
 
-def _public(version: str) -> str:
-    """The version without its local part, which no bound may have (PEP 440): "<=2.13.0" admits 2.13.0+cpu."""
+def _bound(version: str) -> str:
+    """The version as a bound names it, without its local part (PEP 440): "<=2.13.0" admits 2.13.0+cpu."""
     return Version(version).public
 
 
 def _as_spelled(version: str, known: list[str]) -> str:
     """The version as the ends spell it, where it is the same release ("2.13.0+cpu" is "2.13.0" there, or "2.13")."""
-    return next((k for k in known if Version(_public(k)) == Version(_public(version))), version)
+    return next((k for k in known if Version(public(k)) == Version(public(version))), version)

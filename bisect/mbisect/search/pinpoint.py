@@ -103,23 +103,23 @@ class Pinpoint:
 
     def closer(self, good: Candidate, bad: Candidate, step: Step) -> Step:
         """The smallest step within one that was located between a good and a bad candidate."""
-        size, left = len(self.world.timeline(good, bad)), self._left(step)
+        size, left = len(self.world.timeline(good, bad)), self.left(step)
         while 1 < left < size:
             step, size = self._within(step, self.locate(step.low, step.high, "refine")), left
-            left = self._left(step)
+            left = self.left(step)
         if left > 1:
             ways = (self._isolate, self._exactly)
             few = len(changed_keys(self.world.timeline(step.low, step.high))) <= FEW_KEYS
             for way in ways if few else reversed(ways):
                 nearer = way(step)
-                if self._left(nearer) < left:
+                if self.left(nearer) < left:
                     return self._again(nearer)
                 step = nearer
         return self._carried(step)
 
     def left(self, step: Step) -> int:
         """How many changes a step still holds."""
-        return self._left(step)
+        return len(self.world.timeline(step.low, step.high))
 
     def _carried(self, step: Step) -> Step:
         """Where one release brings packages along: are they enough without it? Then the cause is among them."""
@@ -148,9 +148,6 @@ class Pinpoint:
             confidence=min(step.confidence, inner.confidence),
             checked=step.checked,
         )
-
-    def _left(self, step: Step) -> int:
-        return len(self.world.timeline(step.low, step.high))
 
     def locate(
         self, good: Candidate, bad: Candidate, purpose: Purpose, *, exact: bool = False, parts: Parts | None = None
@@ -209,10 +206,10 @@ class Pinpoint:
                 continue
             if enough or (parts and not checked and sure >= WORTH_CHECKING):
                 step = self._step(timeline, first, last, good, bad, exact, placed, sure, checked)
-                if any(first <= k < last for k in third) and (enough or self._left(step) == 1):
+                if any(first <= k < last for k in third) and (enough or self.left(step) == 1):
                     lenient = True
                     continue
-                if enough or self._left(step) == 1:
+                if enough or self.left(step) == 1:
                     return self._with_parts(step, belief, first)
             if main and (belief.nothing > DOUBTFUL or sure / (1 - belief.nothing) >= self.target):
                 self._ends_again()
@@ -463,7 +460,7 @@ class Pinpoint:
                 closer = replace(step, low=candidate) if outcome.verdict is Verdict.GOOD else step
                 if outcome.verdict is Verdict.BAD and outcome.alike:
                     closer = replace(step, high=candidate)
-                if self._left(closer) < self._left(step):
+                if self.left(closer) < self.left(step):
                     step = closer
                     break
             else:

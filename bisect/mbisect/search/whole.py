@@ -6,7 +6,7 @@ trains: so that is evaluated too, without the causes. Knows nothing of what a ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Protocol
@@ -86,12 +86,13 @@ class Whole:
         """Whether it is; where the metric itself is the evidence, whether it is nearer to the good end's."""
         if outcome.value is None:
             return {Verdict.GOOD: True, Verdict.BAD: False}.get(outcome.verdict)
-        good, bad = (_middle(self._ends[end]) for end in ("good end", "bad end"))
+        good, bad = (middle(self._ends[end]) for end in ("good end", "bad end"))
         if bad is None:
             return True  # it measures something, where the bad end fails
         return None if good is None else abs(outcome.value - good) < abs(outcome.value - bad)
 
 
-def _middle(outcomes: Sequence[Outcome]) -> float | None:
+def middle(outcomes: Iterable[Outcome]) -> float | None:
+    """The median of a metric; None where none of them has one."""
     values = [outcome.value for outcome in outcomes if outcome.value is not None]
     return median(values) if values else None

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mbisect.axes.package import PackageAxis, check_installable, public
+from mbisect.axes.package import PackageAxis, check_installable
 from mbisect.environments.index import Index, Release
 from mbisect.environments.indexes import endpoints_of
 from mbisect.errors import ConfigError
-from mbisect.terms import Change, Interpreter, package
+from mbisect.terms import Change, Interpreter, package, public
 
 KEY = package("thing")
 OLD, NEW = Interpreter("3.9.18", "/old"), Interpreter("3.13.0", "/new")
