@@ -65,14 +65,14 @@ def _command(name: str, command: Any) -> Iterator[str]:
     yield f"## mbisect {name}"
     yield ""
     paragraphs = inspect.cleandoc(command.help).split("\n\n")
-    examples = [text for text in paragraphs if text.startswith("mbisect ")]
-    yield from "\n\n".join(_sentences(text) for text in paragraphs if text not in examples).splitlines()
+    *said, examples = paragraphs
+    yield from "\n\n".join(_sentences(text) for text in said).splitlines()
     yield ""
     context = command.context_class(command, info_name=f"mbisect {name}")
     yield from ("```text", " ".join(command.get_usage(context).partition("Usage: ")[2].split()), "```", "")
     rows = [(_names(one), _meaning(one)) for one in command.params if not getattr(one, "hidden", False)]
     yield from _table(("option or argument", "is"), rows)
-    yield from ("", "<!-- parsed -->", "```sh", *examples, "```")
+    yield from ("", "<!-- parsed -->", "```sh", *(line.strip() for line in examples.splitlines()[2:]), "```")
     if command.epilog:
         yield from ("", command.epilog)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,10 +26,19 @@ def test_the_top_says_what_it_is_for_and_lists_every_command(mbisect: Any, tmp_p
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_a_sentence_and_an_example(mbisect: Any, tmp_path: Path, command: str) -> None:
+def test_every_command_has_a_sentence_and_examples_below_their_heading(
+    mbisect: Any, tmp_path: Path, command: str
+) -> None:
     said = mbisect(tmp_path, command, "--help")
     assert (said.status, said.stderr) == (0, "")
-    assert f"mbisect {command} " in said.stdout.partition("\n")[2], "an example stands below the usage line"
+    sentence, examples = said.stdout.partition("\n")[2].split("\n\n  Examples:\n")
+    assert sentence.strip()
+    assert examples.startswith(f"    mbisect {command}")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_names_arguments_as_they_are_typed_and_not_their_types(mbisect: Any, tmp_path: Path, command: str) -> None:
+    assert re.findall(r"<[a-z]\S*>|\{.*?\}", mbisect(tmp_path, command, "--help").stdout) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+
+class Group(TyperGroup):
+    """Names arguments as they are typed; newer versions of typer show `{RUN}` and `RUN <str>`."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        for command in self.commands.values():
+            for argument in (one for one in command.params if one.param_type_name == "argument"):
+                _name(argument)
+
+
+def _name(argument: Any) -> None:
+    shown = argument.metavar if argument.required else f"[{argument.metavar}]"
+    argument.get_usage_pieces = lambda ctx: [shown]
+    argument.display_type_rich = lambda ctx: ""
+
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -17,9 +36,10 @@ app = typer.Typer(
 )
 
 Good = Annotated[
-    str, typer.Option("--good", metavar="GOOD", help="Snapshot of mbisect.toml, lock file or image:NAME, that works.")
+    str,
+    typer.Option("--good", metavar="GOOD", help="What works: a snapshot of mbisect.toml, a lock file or image:NAME."),
 ]
-Bad = Annotated[str, typer.Option("--bad", metavar="BAD", help="Snapshot, lock file or image:NAME, that does not.")]
+Bad = Annotated[str, typer.Option("--bad", metavar="BAD", help="What does not: a snapshot, a lock file or image:NAME.")]
 Python = Annotated[str | None, typer.Option(help="Interpreter of both ends: a version (3.11) or a path.", metavar="V")]
 ByName = Annotated[str, typer.Argument(metavar="NAME", help="Snapshot of mbisect.toml, lock file or image:NAME.")]
 Other = Annotated[str | None, typer.Option(help="Another interpreter: a version (3.11) or a path.", metavar="V")]

@@ -15,12 +15,14 @@ def cache(
     prune: Annotated[
         bool, typer.Option("--prune", help="Remove what was used least recently, down to the limit.")
     ] = False,
-    limit: Annotated[str, typer.Option(metavar="SIZE", help="What may stay, such as 20GB.")] = "20GB",
+    limit: Annotated[str, typer.Option(metavar="SIZE", help="How much may stay, such as 20GB.")] = "20GB",
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
     """Show what the cache holds, or prune it.
 
-    mbisect cache --prune --limit 5GB
+    \b
+    Examples:
+      mbisect cache --prune --limit 5GB
     """
     from mbisect.environments.store import Store, cache_root, human_size, parse_size
     from mbisect.report.words import counted

@@ -22,23 +22,26 @@ def _schema(wanted: bool) -> None:
 @app.command("env-diff", epilog="Exit status: 0 the same, 1 different, 2 usage or configuration.")
 def env_diff(
     first: Annotated[str, typer.Argument(metavar="A", help="Snapshot of mbisect.toml, lock file or image:NAME.")],
-    second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another one, to compare with A.")],
     python: Python = None,
-    everything: Annotated[bool, typer.Option("--all", "-a", help="Every package and commit, none folded.")] = False,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="List every package and commit; fold none.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
     markdown: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it as Markdown; - prints that instead.")
+        Path | None, typer.Option(metavar="FILE", help="Write it as Markdown into a file; - prints it.")
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as one HTML file.")] = None,
     schema: Annotated[
         bool, typer.Option("--schema", callback=_schema, is_eager=True, help="Print the JSON Schema of --json.")
     ] = False,
 ) -> None:
-    """What differs between A and B, the most suspicious first. Builds and runs nothing.
+    """Show what differs between A and B, the most suspicious first.
 
-    mbisect env-diff v1 v4
+    Builds and runs nothing.
 
-    mbisect env-diff good.txt bad.txt --python 3.11 --html diff.html
+    \b
+    Examples:
+      mbisect env-diff v1 v4
+      mbisect env-diff good.txt bad.txt --python 3.11 --html diff.html
     """
     from mbisect.comparison.gather import compare_named
     from mbisect.environments.store import cache_root

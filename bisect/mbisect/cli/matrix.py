@@ -27,27 +27,28 @@ def matrix(
     good: Good,
     bad: Bad,
     python: Python = None,
-    good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
-    bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end alone.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Runs of each cell, with as many seeds.")] = 1,
+    good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end only.")] = None,
+    bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end only.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Run each cell N times, with N seeds.")] = 1,
     timeout: Annotated[
-        float | None, typer.Option(min=0.1, metavar="S", help="Seconds after which a half is killed and untestable.")
+        float | None, typer.Option(min=0.1, metavar="S", help="Kill a half after S seconds; it is then untestable.")
     ] = None,
     report: JsonFile = None,
     markdown: MarkdownFile = None,
     allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is known.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is already known.")] = False,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
     """Was it the training or the evaluation that broke?
 
-    Trains at one end and evaluates at the other, and the other way about. The workload says in mbisect.toml, below
-    [workload.halves], how it does either.
+    Trains at each end and evaluates both results at both. [workload.halves] in mbisect.toml says how the workload does
+    either half alone.
 
-    mbisect matrix --good v1 --bad v4
-
-    mbisect matrix --good v1 --bad v3 --seeds 3 --json
+    \b
+    Examples:
+      mbisect matrix --good v1 --bad v4
+      mbisect matrix --good v1 --bad v3 --seeds 3 --json
     """
     from mbisect.environments.atomic import write_whole
     from mbisect.report.crossed import as_markdown, as_plain, as_table, next_command, sentence

@@ -15,10 +15,11 @@ from mbisect.errors import UsageError
 @app.command(epilog="Exit status: 0 verified (or --no-verify), 1 nothing heals, 2 usage, 130 interrupted.")
 def pin(
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Id of a run that found a cause, its beginning, or `latest`.")
+        str, typer.Argument(metavar="RUN", help="Id of a run that found a cause or its beginning, or `latest`.")
     ] = "latest",
     to: Annotated[
-        str | None, typer.Option("--format", metavar="FORM", help="Print that alone: requirements, pyproject or conda.")
+        str | None,
+        typer.Option("--format", metavar="FORM", help="Print only the constraint: requirements, pyproject or conda."),
     ] = None,
     verify: Annotated[
         bool, typer.Option("--verify/--no-verify", help="Try it on the bad end first, or run nothing.")
@@ -30,9 +31,10 @@ def pin(
     It is tried: the bad end is resolved under the constraint, built and run. For a dataset, setting, seed or commit it
     says what to set instead.
 
-    mbisect pin 0a1b2c3d4e5f
-
-    mbisect pin latest --format requirements >> requirements.txt
+    \b
+    Examples:
+      mbisect pin 0a1b2c3d4e5f
+      mbisect pin latest --format requirements >> requirements.txt
     """
     from mbisect.environments.store import Store, cache_root
     from mbisect.heal import answered, heal, unverified

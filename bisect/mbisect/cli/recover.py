@@ -20,28 +20,29 @@ if TYPE_CHECKING:
 def recover(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the snapshot is to be called.")],
     left: Annotated[
-        list[Path], typer.Option("--from", metavar="PATH", help="What the run left behind; may be given again.")
+        list[Path], typer.Option("--from", metavar="PATH", help="What the run left behind; may be repeated.")
     ],
-    date: Annotated[str | None, typer.Option(metavar="D", help="When the run was, about: 2025-02-20.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="D", help="About when the run was: 2025-02-20.")] = None,
     not_after: Annotated[
-        str | None, typer.Option("--not-after", metavar="D", help="A day after which it cannot have been.")
+        str | None, typer.Option("--not-after", metavar="D", help="The last day on which it can have been.")
     ] = None,
     python: Other = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a snapshot of this name.")] = False,
-    everything: Annotated[bool, typer.Option("--all", "-a", help="Every package, none folded.")] = False,
+    everything: Annotated[bool, typer.Option("--all", "-a", help="List every package; fold none.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the evidence and what follows from it as JSON.")
     ] = False,
 ) -> None:
     """Rebuild a lost environment from what its run left behind.
 
-    Reads configurations, model cards, saved arguments, logs, notebooks, requirement files, whatever of these there is
-    below the paths; nothing of it is executed. Writes envs/NAME.toml, envs/NAME.evidence.json and lockfiles/NAME.txt,
+    Reads what it finds below the paths: configurations, model cards, saved arguments, logs, notebooks, scripts,
+    requirement files. Nothing of it is executed. Writes envs/NAME.toml, envs/NAME.evidence.json and lockfiles/NAME.txt,
     and the snapshot's entry in mbisect.toml.
 
-    mbisect recover v1 --from runs/2025-02-ner
-
-    mbisect recover v1 --from out/adapter --from train.log --date 2025-02-20 --python 3.11
+    \b
+    Examples:
+      mbisect recover v1 --from runs/2025-02-ner
+      mbisect recover v1 --from out/adapter --from train.log --date 2025-02-20 --python 3.11
     """
     from datetime import UTC, datetime, timedelta
 

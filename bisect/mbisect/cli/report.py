@@ -32,11 +32,14 @@ def report(
         bool, typer.Option("--schema", callback=_schema, is_eager=True, help="Print the JSON Schema of --json.")
     ] = False,
 ) -> None:
-    """Print, or write, the report of a run that was made earlier. Nothing is run, resolved or asked of an index.
+    """Print or write the report of an earlier run.
 
-    mbisect report
+    Nothing is run, resolved or asked of an index.
 
-    mbisect report 0a1b2c3d4e5f --html found.html --junit found.xml
+    \b
+    Examples:
+      mbisect report
+      mbisect report 0a1b2c3d4e5f --html found.html --junit found.xml
     """
     from mbisect.environments.store import cache_root
     from mbisect.journal import recorded

@@ -23,14 +23,15 @@ WIDEST = 112
 
 @app.command("list", epilog="Exit status: 0, also where there is none.")
 def runs(
-    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="The newest N alone.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Only the newest N.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
     """List the runs in the cache, the newest first.
 
-    mbisect list
-
-    mbisect list --limit 5 --json
+    \b
+    Examples:
+      mbisect list
+      mbisect list --limit 5 --json
     """
     from mbisect.catalogue import listed
     from mbisect.environments.store import cache_root
@@ -53,15 +54,16 @@ def runs(
 def show(
     run: Run = "latest",
     trial: Annotated[
-        str | None, typer.Argument(metavar="TRIAL", help="Number of one of its trials; without it all, in a table.")
+        str | None, typer.Argument(metavar="TRIAL", help="Number of one of its trials; without it, a table of all.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Show a run with its trials, or one trial in full. The run may still be going on.
 
-    mbisect show
-
-    mbisect show 0a1b2c3d4e5f 7
+    \b
+    Examples:
+      mbisect show
+      mbisect show 0a1b2c3d4e5f 7
     """
     from mbisect.journal import numbered
     from mbisect.report import trials as shown
@@ -83,21 +85,24 @@ def show(
 @app.command(epilog="Exit status: 0; 1 with --replay: the search does not find the same; 2 there is no such run.")
 def log(
     run: Run = "latest",
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there; without it to stdout.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it into a file instead of stdout.")] = None,
     replay: Annotated[
         bool,
-        typer.Option("--replay", help="Search again from the recorded outcomes: what it thought, and if it agrees."),
+        typer.Option(
+            "--replay", help="Search again from the recorded outcomes, and say what it thought and whether it agrees."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the lines of its journal as JSON.")] = False,
 ) -> None:
     """Print a run as a log that a shell can run.
 
-    It has a line for each trial and the command that runs it once more.
-    With --replay nothing is run either, but candidates are resolved again, in the current state of the project.
+    It has a line for each trial, with the command that runs it once more. With --replay nothing is run either, but
+    candidates are resolved again, in the current state of the project.
 
-    mbisect log
-
-    mbisect log 0a1b2c3d4e5f --output run.log && sh run.log
+    \b
+    Examples:
+      mbisect log
+      mbisect log 0a1b2c3d4e5f --output run.log && sh run.log
     """
     from mbisect.environments.atomic import STDOUT, write_whole
     from mbisect.environments.store import cache_root

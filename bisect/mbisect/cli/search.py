@@ -39,12 +39,14 @@ def run(
     bad: Bad,
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar="-- COMMAND …", help="Judged by its exit status: 0 good, 125 untestable, 1-127 bad."),
+        typer.Argument(
+            metavar="-- COMMAND …", help="Judged by its exit status: 0 good, 125 untestable, others up to 127 bad."
+        ),
     ] = None,
     tests: Annotated[
         list[str] | None,
         typer.Option(
-            "--pytest", metavar="TEST", help="Instead of COMMAND: a test as pytest names it; may be given again."
+            "--pytest", metavar="TEST", help="Instead of COMMAND: a test as pytest names it; may be repeated."
         ),
     ] = None,
     python: Python = None,
@@ -54,21 +56,21 @@ def run(
             "--as", metavar="NAME", help="Run lock files with the revisions, settings and seed of this snapshot."
         ),
     ] = None,
-    good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end alone.")] = None,
-    bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end alone.")] = None,
+    good_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the good end only.")] = None,
+    bad_python: Annotated[str | None, typer.Option(metavar="V", help="Interpreter of the bad end only.")] = None,
     axis: Annotated[
-        list[str] | None, typer.Option(metavar="AXIS", help="Search this axis only; may be given again.")
+        list[str] | None, typer.Option(metavar="AXIS", help="Search this axis only; may be repeated.")
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Trials at once.")] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Run N trials at once.")] = 1,
     seeds: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Most runs of each end; 1 where runs never differ.")
+        int | None, typer.Option(min=1, metavar="N", help="Run each end at most N times; 1 if runs never differ.")
     ] = None,
     confidence: Annotated[
-        float, typer.Option(min=0.5, max=0.999, metavar="P", help="How surely a cause must be known.")
+        float, typer.Option(min=0.5, max=0.999, metavar="P", help="How sure a finding must be.")
     ] = 0.95,
     max_trials: Annotated[int | None, typer.Option(min=2, metavar="N", help="Give up after N trials.")] = None,
     timeout: Annotated[
-        float | None, typer.Option(min=0.1, metavar="S", help="Seconds after which a trial is killed and untestable.")
+        float | None, typer.Option(min=0.1, metavar="S", help="Kill a trial after S seconds; it is then untestable.")
     ] = None,
     report: JsonFile = None,
     markdown: MarkdownFile = None,
@@ -77,41 +79,38 @@ def run(
     step_summary: StepSummary = False,
     allow_builds: Annotated[bool, typer.Option("--allow-builds", help="Build releases that have no wheel.")] = False,
     fidelity: Annotated[
-        bool, typer.Option("--fidelity/--no-fidelity", help="Search at a cheaper level where that tells as much.")
+        bool, typer.Option("--fidelity/--no-fidelity", help="Search at a cheaper level first, if the project has one.")
     ] = True,
     half: Annotated[
         str,
         typer.Option(
-            metavar="HALF", help="Search training or evaluation alone; auto: which, by `mbisect matrix`; or both."
+            metavar="HALF", help="Half to search: training, evaluation, both, or auto (asks `mbisect matrix`)."
         ),
     ] = "both",
     suspect: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Look here first: a package or an axis; may be given again. Excludes nothing."
-        ),
+        typer.Option(metavar="NAME", help="Look here first: a package or an axis; may be repeated. Excludes nothing."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the timeline and the cost; run nothing.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="With --dry-run: also which changes are thought likeliest, and why.")
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the timeline and about what a run costs; run nothing.")
     ] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is known.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="With --dry-run: also print which changes are likeliest, and why.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is already known.")] = False,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report (or the plan) as JSON.")] = False,
 ) -> None:
     """Find the change that turned GOOD into BAD.
 
-    mbisect run --good v1 --bad v4
-
-    mbisect run --good good.txt --bad bad.txt --python 3.11 -- python test.py
-
-    mbisect run --good v1 --bad v4 --axis package --jobs 2 --html found.html
-
-    mbisect run --good good.txt --bad bad.txt --pytest tests/test_api.py::test_login
-
-    mbisect run --good v1 --bad v4 --suspect transformers --suspect dataset
-
-    mbisect run --good v1 --bad v3 --half evaluation
+    \b
+    Examples:
+      mbisect run --good v1 --bad v4
+      mbisect run --good good.txt --bad bad.txt --python 3.11 -- python test.py
+      mbisect run --good v1 --bad v4 --axis package --jobs 2 --html found.html
+      mbisect run --good good.txt --bad bad.txt --pytest tests/test_api.py::test_login
+      mbisect run --good v1 --bad v4 --suspect transformers --suspect dataset
+      mbisect run --good v1 --bad v3 --half evaluation
     """
     if verbose and not dry_run:
         raise UsageError("--verbose says what is thought of the changes before a run; it goes with --dry-run")
@@ -276,12 +275,13 @@ def reproduce(
 ) -> None:
     """Run one side of a finding, or one trial of a run, once more.
 
-    It runs in this folder's project, where that is what the run was about, else in that of the folder where it was
-    started; what it prints is printed.
+    It runs in this folder's project if that is what the run was about, else in the folder where the run was started.
+    Its output is printed.
 
-    mbisect reproduce 0a1b2c3d4e5f bad
-
-    mbisect reproduce 0a1b2c3d4e5f 7
+    \b
+    Examples:
+      mbisect reproduce 0a1b2c3d4e5f bad
+      mbisect reproduce 0a1b2c3d4e5f 7
     """
     from mbisect.conduct import asked_again
     from mbisect.environments.store import Store, cache_root

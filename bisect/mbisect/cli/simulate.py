@@ -25,7 +25,7 @@ def simulate(
         typer.Option(min=0, max=1000, metavar="D", help="Judge a metric whose means are D standard deviations apart."),
     ] = None,
     untestable: Annotated[
-        float, typer.Option(min=0, max=1, metavar="SHARE", help="Candidates that cannot be tested.")
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of candidates that cannot be tested.")
     ] = 0.0,
     culprits: Annotated[
         int | None,
@@ -40,20 +40,22 @@ def simulate(
         ),
     ] = None,
     searches: Annotated[int, typer.Option(min=1, metavar="N", help="Searches to simulate.")] = 100,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Trials at once in a search.")] = 1,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Run N trials of a search at once.")
+    ] = 1,
     max_runs: Annotated[int, typer.Option(min=2, metavar="N", help="Stop a search after N runs.")] = 2000,
-    seed: Annotated[int, typer.Option(metavar="N", help="Where the culprits are, and all noise.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of where the culprits are, and of all noise.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """How many runs will a search need?
 
     Searches for planted culprits; builds and runs nothing.
 
-    mbisect simulate --changes 256 --good-fails 0.1 --bad-fails 0.7
-
-    mbisect simulate --changes 64 --gap-sigma 2 --untestable 0.2
-
-    mbisect simulate --culprits 2 --jobs 4 --searches 300 --json
+    \b
+    Examples:
+      mbisect simulate --changes 256 --good-fails 0.1 --bad-fails 0.7
+      mbisect simulate --changes 64 --gap-sigma 2 --untestable 0.2
+      mbisect simulate --culprits 2 --jobs 4 --searches 300 --json
     """
     from mbisect.report.counting import counting
     from mbisect.report.simulation import as_plain, as_text

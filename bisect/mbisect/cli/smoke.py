@@ -37,16 +37,18 @@ def smoke(
         typer.Argument(metavar="-- COMMAND …", help="Judged by its exit status; without it the project's workload."),
     ] = None,
     against: Against = None,
-    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Runs of today's versions; more where in doubt.")] = 2,
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Run today's versions N times; more where in doubt.")
+    ] = 2,
     python: Annotated[
         str | None, typer.Option(metavar="V", help="Interpreter: a version or a path.  [default: that of the file]")
     ] = None,
     state: State = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Runs at once.")] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Do N runs at once.")] = 1,
     timeout: Annotated[
-        float | None, typer.Option(min=0.1, metavar="S", help="Seconds after which a run is killed and untestable.")
+        float | None, typer.Option(min=0.1, metavar="S", help="Kill a run after S seconds; it is then untestable.")
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is known.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is already known.")] = False,
     accept: Annotated[
         bool, typer.Option("--accept", help="Take today's versions as the last green, whatever they measure.")
     ] = False,
@@ -60,17 +62,16 @@ def smoke(
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the smoke, and its search's report, as JSON.")] = False,
 ) -> None:
-    """Try the newest versions of today; bisect at once what is red.
+    """Try today's newest versions, and bisect at once what is red.
 
-    Runs the workload and compares it with the last green.
-    The ranges of envs/NAME.toml are resolved without its cut-off date. What is green becomes the reference of the next
-    time; what is red is bisected at once between the reference and today.
+    Resolves the ranges of envs/NAME.toml without their cut-off date, runs the workload and compares it with the last
+    green. What is green becomes the reference of the next smoke; what is red is bisected between that and today.
 
-    mbisect smoke --against v1
-
-    mbisect smoke --against v1 --seeds 3 --state .mbisect/smoke --markdown smoke.md
-
-    mbisect smoke --against app -- python test.py
+    \b
+    Examples:
+      mbisect smoke --against v1
+      mbisect smoke --against v1 --seeds 3 --state .mbisect/smoke --markdown smoke.md
+      mbisect smoke --against app -- python test.py
     """
     from mbisect.environments.atomic import write_whole
     from mbisect.environments.indexes import endpoints_of, find_links_of
@@ -132,7 +133,7 @@ def _print(smoked: Smoked, *, quiet: bool) -> None:
 def history(
     against: Against = None,
     metric: Annotated[
-        str | None, typer.Option(metavar="M", help="What is drawn.  [default: what is judged, else what passed]")
+        str | None, typer.Option(metavar="M", help="Metric to draw.  [default: the judged one, else what passed]")
     ] = None,
     last: Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the last N smokes.")] = None,
     state: State = None,
@@ -141,9 +142,10 @@ def history(
 ) -> None:
     """Draw what smokes measured, and what moved between them.
 
-    mbisect history --against v1
-
-    mbisect history --against v1 --metric grounding --html history.html
+    \b
+    Examples:
+      mbisect history --against v1
+      mbisect history --against v1 --metric grounding --html history.html
     """
     from mbisect.environments.atomic import write_whole
     from mbisect.environments.store import cache_root

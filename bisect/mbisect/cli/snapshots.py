@@ -16,7 +16,7 @@ from mbisect.cli.app import ByName, Other, app, say
     epilog="Exit status: 0 written, or nothing to change; 1 with --check: it would change; 2 usage or configuration."
 )
 def lock(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot whose envs/NAME.toml is resolved.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot whose envs/NAME.toml to resolve.")],
     check: Annotated[bool, typer.Option("--check", help="Write nothing; say which packages would change.")] = False,
 ) -> None:
     """Resolve what a snapshot asks for.
@@ -24,9 +24,10 @@ def lock(
     Reads envs/NAME.toml of the project at or above this folder, resolves it at its cut-off date, and writes
     lockfiles/NAME.txt.
 
-    mbisect lock v1
-
-    mbisect lock v1 --check
+    \b
+    Examples:
+      mbisect lock v1
+      mbisect lock v1 --check
     """
     from mbisect.environments.atomic import write_whole
     from mbisect.environments.interpreters import find_interpreter
@@ -71,11 +72,13 @@ def snapshot(
         str | None, typer.Option(metavar="REV", help="Dataset revision that was used.  [default: what is checked out]")
     ] = None,
     numeric: Annotated[
-        bool, typer.Option("--numeric", help="Import numpy and torch too, to record how they are set to compute.")
+        bool, typer.Option("--numeric", help="Also import numpy and torch, to record how they are set up.")
     ] = False,
     offline: Annotated[
         bool,
-        typer.Option("--offline", help="Ask no package index, as on a node without network: a lock without hashes."),
+        typer.Option(
+            "--offline", help="Ask no package index, for a node without network; the lock then has no hashes."
+        ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a snapshot of this name.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was recorded as JSON.")] = False,
@@ -84,11 +87,11 @@ def snapshot(
 
     Writes envs/NAME.toml, envs/NAME.json and lockfiles/NAME.txt, and the snapshot's entry in mbisect.toml.
 
-    mbisect snapshot v5
-
-    mbisect snapshot v5 --python ~/train/.venv --seed 4 --dataset 142f5c3
-
-    mbisect snapshot v5 --image train:v5
+    \b
+    Examples:
+      mbisect snapshot v5
+      mbisect snapshot v5 --python ~/train/.venv --seed 4 --dataset 142f5c3
+      mbisect snapshot v5 --image train:v5
     """
     from mbisect.environments.index import Index
     from mbisect.environments.indexes import endpoints_of, find_links_of
@@ -109,7 +112,9 @@ def snapshot(
 def build(name: ByName, python: Other = None) -> None:
     """Build a snapshot's environment and print its path.
 
-    mbisect build v1
+    \b
+    Examples:
+      mbisect build v1
     """
     from mbisect.enter import built
     from mbisect.environments.store import Store, cache_root
@@ -126,9 +131,11 @@ def execute(
 ) -> None:
     """Run a command in a snapshot's environment.
 
-    It runs in the current folder, with the snapshot's variables; the environment is built first when it is not there.
+    It runs in the current folder, with the snapshot's variables; the environment is built first if need be.
 
-    mbisect exec v1 -- python -c "import transformers; print(transformers.__version__)"
+    \b
+    Examples:
+      mbisect exec v1 -- python -c "import transformers; print(transformers.__version__)"
     """
     from mbisect.enter import built, enter
     from mbisect.environments.store import Store, cache_root
@@ -140,21 +147,23 @@ def execute(
 
 @app.command()
 def export(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot of mbisect.toml whose lock is written.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Snapshot of mbisect.toml whose lock to write.")],
     to: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="requirements, pylock, conda, dockerfile or cyclonedx.")
     ] = "requirements",
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there; without it to stdout.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it into a file instead of stdout.")] = None,
     hashes: Annotated[
         bool,
-        typer.Option("--hashes/--no-hashes", help="Keep the lock's hashes; pip wants them of all packages or none."),
+        typer.Option("--hashes/--no-hashes", help="Keep the lock's hashes; pip wants them for all packages or none."),
     ] = True,
 ) -> None:
     """Write a snapshot's lock for other tools.
 
     No address of a package index is in it. Only pylock asks the index, for the names of files.
 
-    mbisect export v1 --format pylock --output pylock.toml
+    \b
+    Examples:
+      mbisect export v1 --format pylock --output pylock.toml
     """
     from mbisect.environments.atomic import STDOUT, write_whole
     from mbisect.environments.index import Index
