@@ -1,4 +1,4 @@
-"""The README and the command line say the same."""
+"""The README, the page of all commands and the command line say the same."""
 
 import re
 import subprocess
@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mbisect.project import find_project
 from mbisect.terms import Axis, Verdict
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+GLANCE = (ROOT / "docs/commands-at-a-glance.md").read_text()
 MBISECT = Path(sys.executable).with_name("mbisect")
 
 
@@ -26,13 +28,13 @@ def test_there_are_commands():
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_stands_in_the_readme(command):
-    assert re.search(rf"\bmbisect {command}\b", README)
+def test_every_command_stands_on_the_page_that_shows_all_at_a_glance(command):
+    assert re.search(rf"\bmbisect {command}\b", GLANCE)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_option_that_the_readme_uses_exists(command):
-    used = re.findall(rf"\bmbisect {command} ([^#`\n]*)", README)
+def test_every_option_that_they_use_exists(command):
+    used = re.findall(rf"\bmbisect {command} ([^#`\n]*)", README + GLANCE)
     options = {word for line in used for word in line.partition(" -- ")[0].split() if word.startswith("--")}
     assert options <= set(re.findall(r"--[a-z-]+", help_of(command)))
 
@@ -48,6 +50,12 @@ def test_the_readme_states_every_exit_status_that_run_states():
 def test_the_glossary_knows_the_words_of_the_code(word):
     glossary = README.partition("## Words")[2].partition("## Where things are")[0]
     assert re.search(rf"\b{word}\b", glossary)
+
+
+def test_the_readmes_project_file_is_read(tmp_path):
+    (tmp_path / "mbisect.toml").write_text(README.partition("```toml\n")[2].partition("```")[0])
+    project, _ = find_project(tmp_path)
+    assert (project.judge.good, project.snapshots["v4"].settings) == (0.8, {"epochs": 5})
 
 
 def test_a_line_that_sets_up_and_runs_the_tests_is_there_for_ci():
