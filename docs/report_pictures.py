@@ -18,10 +18,11 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
 from mbisect.environments.store import cache_root
-from mbisect.journal import Record, recorded
+from mbisect.journal import Record
 from mbisect.report.html.page import write_page
 from mbisect.report.markdown import as_markdown
 from mbisect.report.terminal import print_report
+from mbisect.runs import recorded
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests/e2e/cases"

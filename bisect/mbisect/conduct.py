@@ -33,20 +33,10 @@ from mbisect.errors import UsageError
 from mbisect.estimate import main_line
 from mbisect.events import Reporter
 from mbisect.executors.local import LocalExecutor
-from mbisect.journal import (
-    Effort,
-    Head,
-    Journal,
-    Record,
-    find_run,
-    numbered,
-    record_of,
-    remember_latest,
-    told,
-    workload_seconds,
-)
+from mbisect.journal import Effort, Head, Journal, Record, record_of
 from mbisect.priors import Priors, suspected
 from mbisect.question import HALVES_MISSING, Question
+from mbisect.runs import find_run, numbered, remember_latest, told, workload_seconds
 from mbisect.search import Ladder, Level, Search, Whole
 from mbisect.search.causes import MOST_TRIALS
 from mbisect.search.ladder import END_RUNS, MOST_RUNS

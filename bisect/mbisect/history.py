@@ -14,18 +14,14 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mbisect.environments.atomic import write_whole
 from mbisect.environments.lockfile import render, render_lock
 from mbisect.errors import ConfigError
-from mbisect.journal import append_line, whole_lines
+from mbisect.jsonl import adapter, append_line, whole_lines
 from mbisect.terms import Change, Finding, Measurement, Pin, Verdict
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 SCHEMA = "mbisect.history/1"
 Light = Literal["green", "red", "unsure", "untestable"]
@@ -124,7 +120,7 @@ class History:
 
     def append(self, smoke: Smoke) -> None:
         """Add a line, on disk before this returns."""
-        append_line(self._file, _adapter().dump_python(smoke, mode="json"))
+        append_line(self._file, adapter(Smoke).dump_python(smoke, mode="json"))
 
     def smokes(self) -> tuple[Smoke, ...]:
         """All of them, in order; what is torn or of another version is passed over."""
@@ -133,7 +129,7 @@ class History:
             if line.get("schema") != SCHEMA:
                 continue
             try:
-                smoke: Smoke = _adapter().validate_python(line)
+                smoke: Smoke = adapter(Smoke).validate_python(line)
             except ValueError:
                 continue
             found[smoke.at] = smoke
@@ -143,10 +139,3 @@ class History:
         """The newest green one that measured the same thing and whose lock is still there."""
         same = (s for s in reversed(self.smokes()) if (s.command, s.metric) == (command, metric))
         return next((s for s in same if s.light == "green" and s.lock and self.path(s.lock).is_file()), None)
-
-
-@cache
-def _adapter() -> TypeAdapter[Smoke]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Smoke)

@@ -25,8 +25,8 @@ from mbisect.environments.loaded import gather, hooked
 from mbisect.environments.store import LOADED
 from mbisect.errors import ConfigError, NotStartedError, UsageError
 from mbisect.events import Reporter
-from mbisect.journal import load_measurement, save_measurement
 from mbisect.judge import Judge, MetricJudge
+from mbisect.measurements import load_measurement, save_measurement
 from mbisect.pytests import as_traceback, unusable
 from mbisect.shell import Groups
 from mbisect.staging import Stager

@@ -12,18 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbisect.errors import UsageError
-from mbisect.journal import (
-    SCHEMA,
-    Effort,
-    Head,
-    Journal,
-    Narrowed,
-    find_run,
-    load_measurement,
-    recorded,
-    remember_latest,
-    save_measurement,
-)
+from mbisect.journal import SCHEMA, Effort, Head, Journal, Narrowed
+from mbisect.measurements import load_measurement, save_measurement
+from mbisect.runs import find_run, recorded, remember_latest
 from mbisect.terms import (
     COMMIT,
     PYTHON,

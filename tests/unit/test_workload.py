@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mbisect.errors import ConfigError
-from mbisect.journal import load_measurement, save_measurement
+from mbisect.measurements import load_measurement, save_measurement
 from mbisect.terms import SEED, Axis, Key, Measurement, Values
 from mbisect.workload import Workload, environ_for, failure_in, read_metrics, settings_of, tail_of
 

@@ -42,8 +42,8 @@ def report(
       mbisect report 0a1b2c3d4e5f --html found.html --junit found.xml
     """
     from mbisect.environments.store import cache_root
-    from mbisect.journal import recorded
     from mbisect.report.deliver import Wanted, deliver
+    from mbisect.runs import recorded
 
     wanted = Wanted(report, markdown, html, junit, step_summary, quiet, as_json)
     wanted.check()

@@ -65,8 +65,8 @@ def show(
       mbisect show
       mbisect show 0a1b2c3d4e5f 7
     """
-    from mbisect.journal import numbered
     from mbisect.report import trials as shown
+    from mbisect.runs import numbered
 
     head, trials, finding = _told(run)
     if trial is None:
@@ -106,8 +106,9 @@ def log(
     """
     from mbisect.environments.atomic import STDOUT, write_whole
     from mbisect.environments.store import cache_root
-    from mbisect.journal import Journal, find_run
+    from mbisect.journal import Journal
     from mbisect.report.log import as_log
+    from mbisect.runs import find_run
 
     found = find_run(cache_root() / "runs", run)
     told = _told(found)
