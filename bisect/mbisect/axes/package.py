@@ -112,8 +112,9 @@ def check_installable(
         release = releases.get(same(version))
         if release is None or not (release.wheel or release.sdist):
             raise ConfigError(
-                f"{source}: {name} {version} does not exist for Python {interpreter.minor} on this platform; "
-                "is the lock made for another Python? choose one with --python, --good-python or --bad-python"
+                f"{source}: {name} {version} does not exist for Python {interpreter.minor} on this platform; if the "
+                "version is right, is the lock made for another Python? choose one with --python, --good-python or "
+                "--bad-python"
             )
         newest = max((d for d in (newest, release.ready) if d is not None), default=None)
         if not release.wheel:

@@ -79,7 +79,7 @@ def is_freeze(text: str) -> bool:
     """Whether a file is what `pip freeze` writes: pins without hash or marker and what is no release, all by name.
 
     A repository has a full commit and a name, a named address a scheme, and an editable folder the remark that pip
-    puts above it.
+    puts above it. Options that say where packages come from may stand between.
     """
     names: list[str] = []
     remark = None
@@ -87,6 +87,8 @@ def is_freeze(text: str) -> bool:
         if line.startswith("#"):
             match = FREEZE_REMARK.match(line)
             remark = match["name"] if match is not None else None
+            continue
+        if _ignored(line):
             continue
         match = FREEZE_LINE.fullmatch(line.strip())
         name = (match["pin"] or match["named"] or match["egg"]) if match is not None else None
@@ -97,6 +99,10 @@ def is_freeze(text: str) -> bool:
         remark = None
         names += [canonicalize_name(name)] if name is not None else []
     return bool(names) and names == sorted(names)
+
+
+def _ignored(line: str) -> bool:
+    return re.split(r"[\s=]", line, maxsplit=1)[0] in IGNORED
 
 
 def left_out(lock: Lock) -> str:
@@ -164,7 +170,7 @@ def _lines(path: Path, text: str, above: tuple[Path, ...], budget: _Budget) -> I
 
 def _collect(place: str, line: str, environment: Mapping[str, str], found: Collection, *, freeze: bool) -> None:
     """One line; those that pin nothing here are passed over."""
-    if not line or line.startswith("#") or re.split(r"[\s=]", line, maxsplit=1)[0] in IGNORED:
+    if not line or line.startswith("#") or _ignored(line):
         return
     address = VCS.search(line) is not None
     editable = line.startswith(("-e", "--editable"))
@@ -191,7 +197,8 @@ def _collect(place: str, line: str, environment: Mapping[str, str], found: Colle
     specifiers = list(requirement.specifier)
     if len(specifiers) != 1 or specifiers[0].operator not in ("==", "===") or specifiers[0].version.endswith(".*"):
         raise ConfigError(
-            f"{place}: `{shown(line)}` is not pinned to one version; write `{shown(requirement.name)}==…`"
+            f"{place}: `{shown(line)}` is not pinned to one version; write `{shown(requirement.name)}==…`, "
+            "or have the whole lock written by `pip freeze` or `uv pip compile`"
         )
     found.pin(place, requirement.name, specifiers[0].version, HASH.findall(line), requirement.extras)
 

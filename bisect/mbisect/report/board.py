@@ -104,7 +104,8 @@ class Board:
         done = sum(self.tally.values())
         each = ", ".join(f"{number} {verdict}" for verdict, number in sorted(self.tally.items()))
         text = f"{self.phase}: {counted(done, 'trial')} done{f' ({each})' if each else ''}"
-        return Text(f"{text}, about {self.remaining} to go", style=QUIET, overflow="ellipsis", no_wrap=True)
+        left = f", about {self.remaining} to go" if self.remaining else ""
+        return Text(f"{text}{left}", style=QUIET, overflow="ellipsis", no_wrap=True)
 
 
 def _grid(width: int) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import threading
 import time
@@ -31,7 +32,7 @@ class PlainReporter(Reporter):
 
     def started(self, good: Snapshot, bad: Snapshot, command: tuple[str, ...], judge: str) -> None:
         """What is compared, and how."""
-        self._say(f"good {good.name}  bad {bad.name}  command {' '.join(command)}")
+        self._say(f"good {good.name}  bad {bad.name}  command {shlex.join(command)}")
         self._say(f"judge {judge}")
 
     def planned(self, timeline: Timeline, trials: int) -> None:
@@ -103,7 +104,7 @@ class LiveReporter(Reporter):
     def started(self, good: Snapshot, bad: Snapshot, command: tuple[str, ...], judge: str) -> None:
         """What is compared."""
         with self._lock:
-            self._board.title = one_line(f"{good.name} → {bad.name}  {' '.join(command)}", 160)
+            self._board.title = one_line(f"{good.name} → {bad.name}  {shlex.join(command)}", 160)
 
     def planned(self, timeline: Timeline, trials: int) -> None:
         """The bar can be drawn."""
