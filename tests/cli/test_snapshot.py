@@ -300,7 +300,6 @@ def test_interrupted_at_any_moment_it_leaves_a_whole_snapshot_or_none(
             env=env,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background job ignores it
         )
         time.sleep(delay)
         running.send_signal(number)

@@ -39,6 +39,11 @@ ADVICE = {
     "undecided": "The same command goes on from here; what was measured is kept.",
 }
 """Outcome → what to do next."""
+HANGS = (
+    "Give it more time with --timeout. If that it hangs is what you look for, let the command itself give up: with "
+    "`timeout 60` before it, it fails."
+)
+"""What to do next where an end did not come to its end in time."""
 
 
 def shown(value: str | None) -> str:
@@ -95,6 +100,12 @@ def advice(record: Record) -> str:
     if record.asked is not None and record.half is not None and record.finding.outcome == "not-reproduced":
         command = one_line(f"{replace(record.asked, half=None).line()} --half auto", 4096)
         return f"It is not the {record.half} by itself: `{command}` says which half it is."
+    for purpose in ("good end", "bad end"):
+        there = [trial for trial in record.trials if trial.ask.purpose == purpose and not trial.ask.level]
+        if there and all(trial.measurement.timed_out for trial in there):
+            return HANGS
+        if there and all(trial.measurement.stopped_at is not None for trial in there):
+            return f"Nothing can be searched before the {purpose} can be built and run; then the same command goes on."
     return ADVICE[record.finding.outcome]
 
 

@@ -238,7 +238,9 @@ class Search:
             raise Need([want for want, of in zip(wants, seen, strict=True) if not of])
         for name, of in zip(("good", "bad"), seen, strict=True):
             if all(outcome.verdict is Verdict.UNTESTABLE for outcome in of):
-                return Finding("undecided", why=f"the {name} end could not be tested: {of[0].reason}")
+                other, there = ("bad", seen[1][0]) if name == "good" else ("good", seen[0][0])
+                beside = f"; the {other} end is {there.verdict}" if there.verdict in (Verdict.GOOD, Verdict.BAD) else ""
+                return Finding("undecided", why=f"the {name} end could not be tested: {of[0].reason}{beside}")
         good, bad = (self._evidence.runs(end) for end in (self._good, self._bad))
         for name, runs, of in (("good", good, seen[0]), ("bad", bad, seen[1])):
             if not len(runs):

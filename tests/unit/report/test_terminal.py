@@ -173,6 +173,19 @@ def test_without_a_cause_both_ends_are_shown_with_their_commands(world, printed,
     assert "mbisect reproduce 0a1b2c3d4e5f bad" in text
 
 
+@pytest.mark.parametrize(
+    ("measured", "advice"),
+    [
+        (Measurement(None, 60.0, timed_out=True), "with `timeout 60` before it, it fails"),
+        (Measurement(None, 0.0, stopped_at="build"), "Nothing can be searched before the bad end can be built and run"),
+    ],
+)
+def test_where_an_end_cannot_be_tested_it_is_told_what_would_help(world, printed, measured, advice):
+    record = story(world, "undecided")
+    good, bad = record.trials
+    assert advice in printed(replace(record, trials=(good, replace(bad, measurement=measured))), flat=True)
+
+
 def test_an_end_that_was_never_measured_says_so(world, printed):
     record = replace(story(world, "undecided"), trials=())
     assert "it was not measured" in printed(record, flat=True)
