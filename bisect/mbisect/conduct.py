@@ -154,11 +154,13 @@ class Conductor:
     def _answer(self, run: str, journal: Journal, options: Options, reporter: Reporter, began: float) -> Record:
         question, rule = self.question, self.question.judge.describe()
         kept = None if options.fresh else journal.read()
-        if kept is not None and kept[2] is not None and _settles(kept[2], journal.effort(), options):
+        took = journal.effort()
+        if kept is not None and kept[2] is not None and _settles(kept[2], took, options):
             reporter.note(f"answered from the journal of run {run}; --fresh measures again")
             head, trials, finding = kept[0], kept[1], kept[2]
             suspected(head.timeline, options.suspects)
-            return record_of(head, trials, finding, Effort(time.monotonic() - began, 0), journal.path, journal.steps())
+            spent = Effort(took.seconds if took is not None else time.monotonic() - began, 0)
+            return record_of(head, trials, finding, spent, journal.path, journal.steps())
         good, bad = self._candidates()
         for line in self.remarks:
             reporter.note(line)

@@ -39,6 +39,11 @@ ADVICE = {
     "undecided": "The same command goes on from here; what was measured is kept.",
 }
 """Outcome → what to do next."""
+CHANCE = (
+    "No change between them makes a difference: look for it in the seed, in races and in whatever both ends share, or "
+    "choose a good end that never fails."
+)
+"""What to do next where both ends fail, or measure, alike."""
 HANGS = (
     "Give it more time with --timeout. If that it hangs is what you look for, let the command itself give up: with "
     "`timeout 60` before it, it fails."
@@ -100,6 +105,11 @@ def advice(record: Record) -> str:
     if record.asked is not None and record.half is not None and record.finding.outcome == "not-reproduced":
         command = one_line(f"{replace(record.asked, half=None).line()} --half auto", 4096)
         return f"It is not the {record.half} by itself: `{command}` says which half it is."
+    ends = [trial.outcome for trial in record.trials if trial.ask.purpose in ("good end", "bad end")]
+    if record.finding.outcome == "not-reproduced" and any(
+        outcome.verdict is Verdict.BAD or outcome.value is not None for outcome in ends
+    ):
+        return CHANCE
     for purpose in ("good end", "bad end"):
         there = [trial for trial in record.trials if trial.ask.purpose == purpose and not trial.ask.level]
         if there and all(trial.measurement.timed_out for trial in there):

@@ -173,6 +173,14 @@ def test_without_a_cause_both_ends_are_shown_with_their_commands(world, printed,
     assert "mbisect reproduce 0a1b2c3d4e5f bad" in text
 
 
+def test_where_both_ends_fail_alike_nobody_is_sent_to_the_machine(world, printed):
+    record = story(world, "not-reproduced")
+    failed = replace(record.trials[1], outcome=Outcome(Verdict.BAD, "exit status 1"))
+    text = printed(replace(record, trials=(*record.trials, failed)), flat=True)
+    assert "look for it in the seed" in text
+    assert "look at the machine" not in text
+
+
 @pytest.mark.parametrize(
     ("measured", "advice"),
     [
