@@ -27,6 +27,8 @@ QUOTED = re.compile(r'failed on (?:setup|teardown) with "(?P<said>.*?)"?$', re.D
 EXCEPTION = re.compile(r"^(?:E\s+)?(?P<name>(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*|[A-Z]\w*)(?:: (?P<text>.*))?$")
 PLACE = re.compile(r"\(?(?:/[^\s/'\"()]+){2,}\)?")
 """A path, which differs from environment to environment."""
+MODULE = re.compile(r"test_\w*|\w+_test")
+"""A module of tests, as pytest finds them unless it is told otherwise."""
 HEADING = re.compile(r"^_{3,} .+ _{3,}$")
 SHORT_FRAME = re.compile(r"^(?P<path>\S.*?):(?P<line>\d+): in (?P<where>.+)$")
 CHAINED = re.compile(r"^(?:The above exception was the direct cause|During handling of the above exception)")
@@ -96,7 +98,7 @@ def read_results(path: Path) -> tuple[Result, ...]:
 
 
 def _result(case: Xml.Element) -> Result:
-    test = "::".join(part for part in (case.get("classname"), case.get("name")) if part)
+    test = _node(case.get("classname") or "", case.get("name") or "")
     failure, error, skipped = (case.find(kind) for kind in ("failure", "error", "skipped"))
     if failure is not None:
         return Result(test, "call", _exception(failure))
@@ -107,6 +109,17 @@ def _result(case: Xml.Element) -> Result:
     if skipped is not None:
         return Result(test, "skipped", _line(skipped.get("message") or skipped.get("type") or ""))
     return Result(test, "passed")
+
+
+def _node(path: str, name: str) -> str:
+    """A test as pytest takes it, `tests/test_x.py::TestY::test_z`, from its dotted path, `tests.test_x.TestY`, and its
+    name. What cannot be collected has a name alone, which is then its path. One that is no usual test stays dotted."""
+    parts = (path or name).split(".")
+    modules = [n for n, part in enumerate(parts, 1) if MODULE.fullmatch(part)]
+    if not modules:
+        return "::".join(part for part in (path, name) if part)
+    file = "/".join(parts[: modules[-1]]) + ".py"
+    return "::".join((file, *parts[modules[-1] :], *([name] if path else [])))
 
 
 def _exception(element: Xml.Element) -> str:

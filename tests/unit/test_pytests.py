@@ -18,7 +18,7 @@ from mbisect.terms import Measurement, Verdict
 from mbisect.workload import Workload, measurement_of
 
 Ran = Callable[..., Measurement]
-TEST = "test_it::test_y"
+TEST = "test_it.py::test_y"
 RAISES = "def test_y():\n    raise {}\n"
 SETUP = "import pytest\n@pytest.fixture\ndef x():\n    raise {}\ndef test_y(x): pass\n"
 TEARDOWN = "import pytest\n@pytest.fixture\ndef x():\n    yield\n    raise {}\ndef test_y(x): pass\n"
@@ -103,7 +103,7 @@ def test_what_pytest_says_is_phase_exception_and_message(ran: Ran, what: str) ->
 def test_what_cannot_be_collected_says_why(ran: Ran, source: str, said: str, node: str) -> None:
     measured = ran(source, node)
     [(test, note)] = measured.notes
-    assert test == "test_it"
+    assert test == "test_it.py"
     assert note.startswith(said)
     assert unusable(measured) is None
 
@@ -114,11 +114,31 @@ def test_a_test_that_fails_twice_failed_in_its_call(ran: Ran) -> None:
     assert measured.notes == ((TEST, "call: TypeError"),)
 
 
+def test_a_test_is_named_as_pytest_takes_it(ran: Ran) -> None:
+    source = "import pytest\nclass TestA:\n    @pytest.mark.parametrize('x', ['1.5'])\n    def test_y(self, x): pass\n"
+    assert ran(source, "test_it.py").notes == (("test_it.py::TestA::test_y[1.5]", "passed"),)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "node"),
+    [
+        ("tests.unit.test_x", "test_y", "tests/unit/test_x.py::test_y"),
+        ("tests.x_test.TestY.TestZ", "test_a", "tests/x_test.py::TestY::TestZ::test_a"),
+        ("", "tests.test_x", "tests/test_x.py"),
+        ("checks.odd", "test_y", "checks.odd::test_y"),
+        ("", "odd", "odd"),
+    ],
+)
+def test_a_dotted_path_is_made_a_file_where_it_is_one(tmp_path: Path, path: str, name: str, node: str) -> None:
+    (tmp_path / "results.xml").write_text(f'<a><testcase classname="{path}" name="{name}"/></a>')
+    assert [result.test for result in read_results(tmp_path / "results.xml")] == [node]
+
+
 def test_the_failure_names_exception_phase_and_test(ran: Ran) -> None:
     assert ran(SETUP.format("RuntimeError('a')")).failure == f"RuntimeError: a (setup of {TEST})"
     many = "".join(f"def test_{n}(): raise KeyError({n})\n" for n in range(5))
     measured = ran(many, "test_it.py")
-    said = "; ".join(f"KeyError: {n} (test_it::test_{n})" for n in range(3))
+    said = "; ".join(f"KeyError: {n} (test_it.py::test_{n})" for n in range(3))
     assert measured.failure == f"{said}; 2 more"
     assert dict(measured.metrics) == {"passed": 0, "failed": 5, "errors": 0, "skipped": 0}
 
