@@ -154,7 +154,7 @@ def test_the_replay_of_a_run_finds_the_same(mbisect: Any, folder: Path, run: str
     lines = (folder / "run.log").read_text().splitlines()
     assert all(line.startswith(("# ", "cd ", "mbisect ")) for line in lines)
     assert "# both ends" in lines
-    assert any(line.startswith("# boundary: 4 of 4 changes left (0 to 4)") for line in lines)
+    assert any(line.startswith("# boundary: probably in 4 of 4 changes (0 to 4)") for line in lines)
 
 
 def test_the_replay_of_other_outcomes_finds_otherwise(mbisect: Any, folder: Path, run: str, cache: Path) -> None:

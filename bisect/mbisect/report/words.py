@@ -286,7 +286,7 @@ def progress_words(phase: str, low: int, high: int, size: int, remaining: int) -
     While a cause is confirmed the changes that are left are its own, whatever the boundary still leaves open: the cheap
     level of a workload may have found it, and the full one was never asked about anything between.
     """
-    left = "" if phase.startswith("confirming") else f"{high - low} of {size} changes left ({low} to {high}), "
+    left = "" if phase.startswith("confirming") else f"probably in {high - low} of {size} changes ({low} to {high}), "
     return f"{phase}: {left}{counted(remaining, 'more trial')} expected"
 
 

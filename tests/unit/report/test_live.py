@@ -102,7 +102,7 @@ def test_a_log_has_one_line_for_each_event_that_matters(world):
         "14 changes, about 8 trials for one cause, without noise and gaps",
         "trial 1  good end  none of 14 changes  good  exit status 0  1.4 s",
         "trial 2  bad end  all of 14 changes  bad  exit status 1: TypeError: unexpected 'proxies'  known",
-        "boundary: 14 of 14 changes left (0 to 14), 4 more trials expected",
+        "boundary: probably in 14 of 14 changes (0 to 14), 4 more trials expected",
         "trial 3  boundary  7 of 14 changes, up to httpx 0.26.0  untestable  no [red]wheel  1.4 s",
         "note: two lines",
         "httpx 0.27.0 → 0.28.0 turns good into bad",

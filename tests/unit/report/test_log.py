@@ -60,10 +60,10 @@ def test_what_was_thought_stands_before_the_trials_where_it_is_new(world: Any) -
     assert [
         line
         for line in lines
-        if line in ("# both ends", "# boundary: 5 of 14 changes left (4 to 9), 3 more trials expected")
+        if line in ("# both ends", "# boundary: probably in 5 of 14 changes (4 to 9), 3 more trials expected")
     ] == [
         "# both ends",
-        "# boundary: 5 of 14 changes left (4 to 9), 3 more trials expected",
+        "# boundary: probably in 5 of 14 changes (4 to 9), 3 more trials expected",
     ]
 
 

@@ -164,7 +164,7 @@ def test_a_half_that_did_not_break_by_itself_is_told_with_what_says_which_did(wo
 @pytest.mark.parametrize(
     ("phase", "said"),
     [
-        ("boundary", "boundary: 5 of 14 changes left (4 to 9), 3 more trials expected"),
+        ("boundary", "boundary: probably in 5 of 14 changes (4 to 9), 3 more trials expected"),
         ("confirming (24 rows)", "confirming (24 rows): 3 more trials expected"),
     ],
 )
