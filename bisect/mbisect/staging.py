@@ -51,13 +51,19 @@ class Stager:
             (target / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(self._root / path, target / path, follow_symlinks=(self._root / path).is_file())
 
-    def dataset(self, values: Values) -> Path | None:
-        """The folder of the candidate's dataset revision, shared and not to be written to."""
+    def dataset(self, values: Values, target: Path) -> Path | None:
+        """Fill the folder `target` with the candidate's dataset revision; -> that folder, None where there is none.
+
+        Its files are links to those of the cache, which only root may write to: what a workload lays beside them is in
+        its own folder, and no other trial's.
+        """
         revision = values.get(DATASET)
         if revision is None:
             return None
         assert self._dataset is not None, "a dataset revision was resolved, so there is a repository"
-        return self._unpacked(self._dataset, revision, ())
+        unpacked = self._unpacked(self._dataset, revision, (), read_only=True)
+        shutil.copytree(unpacked, target, symlinks=True, copy_function=os.link)
+        return target
 
     def _tracked(self) -> list[Path]:
         """The files of the working tree that would be staged: those that git tracks in the project's folder, or all
@@ -88,7 +94,7 @@ class Stager:
             raise ConfigError(f"{self._root} cannot be staged: {_said(error)}") from error
         return [Path(name) for name in names if name and _is_content(self._root / name)]
 
-    def _unpacked(self, repository: Path, commit: str, paths: tuple[str, ...]) -> Path:
+    def _unpacked(self, repository: Path, commit: str, paths: tuple[str, ...], *, read_only: bool = False) -> Path:
         """A revision of a folder as a folder in the cache; complete as soon as it is there, since it is moved there
         whole. Links are kept as they are.
 
@@ -97,7 +103,7 @@ class Stager:
         repo = open_repository(repository)
         below = "" if repo.bare else repository.resolve().relative_to(Path(repo.working_dir).resolve()).as_posix()
         tree = commit if below in ("", ".") else f"{commit}:{below}"
-        what = hashlib.sha256(repr((tree, paths, "whole")).encode()).hexdigest()[:20]
+        what = hashlib.sha256(repr((tree, paths, read_only)).encode()).hexdigest()[:20]
         target = self._cache / what
         self._cache.mkdir(parents=True, exist_ok=True)
         with FileLock(self._cache / f"{what}.lock"):
@@ -109,6 +115,10 @@ class Stager:
             except git.GitCommandError as error:
                 shutil.rmtree(scratch)
                 raise ConfigError(f"commit {commit[:12]} cannot be staged: {_said(error)}") from error
+            if read_only:
+                for path in scratch.rglob("*"):
+                    if path.is_file() and not path.is_symlink():
+                        path.chmod(path.stat().st_mode & 0o555)
             scratch.chmod(0o755)
             scratch.rename(target)
         return target

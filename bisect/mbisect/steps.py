@@ -37,6 +37,8 @@ KEPT = "trial.json"
 """Written last; a trial's folder without it counts as never run."""
 OUT = "out"
 """What the workload writes, within a trial's folder."""
+DATA = "dataset"
+"""The dataset that the workload gets, while it runs."""
 TRAINED = "trained"
 """What an evaluation alone gets of a training, while it runs."""
 PATIENCE = 0.5
@@ -211,7 +213,7 @@ class Runner:
         dataset = None
         try:
             if room.stager is not None:
-                dataset = room.stager.dataset(values)
+                dataset = room.stager.dataset(values, folder / DATA)
                 if step.workload.folder is None:
                     room.stager.source(values, work)
         except ConfigError as error:
@@ -223,7 +225,8 @@ class Runner:
         finally:
             if step.workload.folder is None:
                 shutil.rmtree(work, ignore_errors=True)
-            shutil.rmtree(folder / TRAINED, ignore_errors=True)
+            for given in (folder / TRAINED, folder / DATA):
+                shutil.rmtree(given, ignore_errors=True)
 
     def _contained(
         self,

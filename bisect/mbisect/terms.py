@@ -239,6 +239,8 @@ class Change:
     after: str | None
     date: datetime | None = None
     """When it happened in the world, if that is known; with time zone."""
+    title: str = field(default="", compare=False)
+    """The subject of a commit."""
 
     def __str__(self) -> str:
         return f"{self.key} {self.before or '∅'} → {self.after or '∅'}"

@@ -35,26 +35,44 @@ class GitAxis:
             raise ConfigError(f"{self._path}: git knows no revision `{revision}`; see `git log`") from error
 
     def between(self, key: Key, before: str | None, after: str | None) -> tuple[Change, ...]:
-        """One change per commit. From a diverged side line, the first change leaves it for the common ancestor's line.
+        """One change per commit. From a diverged side line, the first change leaves it for the common ancestor.
 
-        Where `after` is an ancestor of `before` the commits are undone, newest first, undated.
+        Where `after` is an ancestor of `before` the commits are undone, newest first, undated. Raises ConfigError where
+        the history between them is cut off.
         """
         if before is None or after is None:
             missing = "good" if before is None else "bad"
             raise ConfigError(f"the {missing} snapshot has no {key.axis}, the other one has; give both or neither")
-        undone = self._repo.is_ancestor(self._repo.commit(after), self._repo.commit(before))
+        repo = self._repo
+        undone = repo.is_ancestor(repo.commit(after), repo.commit(before))
         first, last = (after, before) if undone else (before, after)
-        found = self._repo.iter_commits(f"{first}..{last}", first_parent=self._first_parent, topo_order=True)
-        line = [(commit.hexsha, commit.committed_datetime.astimezone(UTC)) for commit in found]
+        found = list(repo.iter_commits(f"{first}..{last}", first_parent=self._first_parent, topo_order=True))
+        shared = [] if undone else repo.merge_base(before, after)
+        self._check_whole(repo, [commit.hexsha for commit in found], shared or undone)
         if undone:
-            hashes = [h for h, _ in line] + [after]
-            return tuple(Change(key, a, b) for a, b in itertools.pairwise(hashes))
+            steps = itertools.pairwise([*found, repo.commit(after)])
+            return tuple(Change(key, a.hexsha, b.hexsha, title=_title(b)) for a, b in steps)
+        line = [*shared[:1], *reversed(found)] if shared and shared[0].hexsha != before else found[::-1]
         changes, previous, latest = [], before, datetime.min.replace(tzinfo=UTC)
-        for commit, date in reversed(line):
-            latest = max(latest, date)
-            changes.append(Change(key, previous, commit, latest))
-            previous = commit
+        for commit in line:
+            latest = max(latest, commit.committed_datetime.astimezone(UTC))
+            changes.append(Change(key, previous, commit.hexsha, latest, _title(commit)))
+            previous = commit.hexsha
         return tuple(changes)
+
+    def _check_whole(self, repo: git.Repo, found: Sequence[str], related: object) -> None:
+        """A clone with a part of the history only has commits whose parents it lacks."""
+        cut = Path(repo.common_dir, "shallow")
+        edges = set(cut.read_text(encoding="ascii").split()) if cut.exists() else set()
+        if edges and (edges & set(found) or not related):
+            raise ConfigError(
+                f"{self._path}: this clone holds a part of the history only, and lacks commits between both ends; "
+                "`git fetch --unshallow` gets them"
+            )
+
+
+def _title(commit: git.Commit) -> str:
+    return str(commit.summary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ def as_report(record: Record) -> dict[str, object]:
                 "name": cause.change.key.name,
                 "last_good": cause.change.before,
                 "first_bad": cause.change.after,
+                "title": cause.change.title,
                 "first_bad_candidates": list(cause.candidates),
                 "moved_with": _moves(cause.moved_with),
                 "confidence": cause.confidence,

@@ -43,6 +43,8 @@ class Cause(Table):
     """The version, revision or value before it; null for what was added."""
     first_bad: str | None
     """The one after it; null for what was removed."""
+    title: str = ""
+    """The subject of the commit; empty on other axes."""
     first_bad_candidates: list[str]
     """All that may be the first bad one: more than one where those between could not be tested."""
     moved_with: list[Move]

@@ -186,11 +186,11 @@ def confidence_words(cause: Cause) -> str:
 
 
 def when(change: Change) -> str:
-    """When it happened: `released 2024-11-28`; empty when that is not known."""
-    if change.date is None:
-        return ""
+    """When it happened, and a commit's subject: `committed 2024-11-28, “a subject”`; empty when neither is known."""
     verb = {Axis.PACKAGE: "released", Axis.PYTHON: "released", Axis.COMMIT: "committed"}.get(change.key.axis, "dated")
-    return f"{verb} {change.date:%Y-%m-%d}"
+    said = [f"{verb} {change.date:%Y-%m-%d}"] if change.date is not None else []
+    said += [f"“{one_line(change.title, 100)}”"] if change.title else []
+    return ", ".join(said)
 
 
 def healed_sentence(finding: Finding) -> str:

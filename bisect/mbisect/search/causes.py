@@ -493,7 +493,7 @@ class Search:
         keys = changed_keys(timeline)
         head = heads_first(keys, step.high)[0]
         moves = [change for change in timeline.changes if change.key == head]
-        whole = Change(head, step.low.values.get(head), step.high.values.get(head), moves[-1].date)
+        whole = replace(moves[-1], before=step.low.values.get(head), after=step.high.values.get(head))
         others = [
             Change(key, step.low.values.get(key), step.high.values.get(key))
             for key in step.low.values.differing(step.high.values)

@@ -76,14 +76,25 @@ def test_going_back_undoes_commits_newest_first_and_undated(history: History) ->
     assert GitAxis(history.path).between(COMMIT, c, a) == (Change(COMMIT, c, b), Change(COMMIT, b, a))
 
 
-def test_from_a_side_line_the_first_change_leaves_it(history: History) -> None:
+def test_from_a_side_line_the_first_change_leaves_it_for_where_both_began(history: History) -> None:
     a = history.commit("a", 1)
     history.branch("side", a)
     x = history.commit("x", 2)
     history.branch("main", a)
     b, c = history.commit("b", 3), history.commit("c", 4)
     changes = GitAxis(history.path).between(COMMIT, x, c)
-    assert [(change.before, change.after) for change in changes] == [(x, b), (b, c)]
+    assert [(change.before, change.after) for change in changes] == [(x, a), (a, b), (b, c)]
+    assert [change.title for change in changes] == ["a", "b", "c"]
+
+
+def test_a_history_that_is_cut_off_between_both_ends_is_refused(history: History, tmp_path: Path) -> None:
+    """As in a shallow clone: the commits at its edge seem to have no parents."""
+    first, *others = [history.commit(name, n) for n, name in enumerate("abcde", 1)]
+    shallow = Path(GitAxis(history.path)._repo.common_dir, "shallow")
+    shallow.write_text(f"{others[1]}\n")
+    with pytest.raises(ConfigError, match=r"holds a part of the history only.*`git fetch --unshallow`"):
+        GitAxis(history.path).between(COMMIT, first, others[-1])
+    assert len(GitAxis(history.path).between(COMMIT, others[1], others[-1])) == 2
 
 
 def test_a_revision_may_be_a_branch_a_tag_or_a_part_of_a_hash(history: History) -> None:

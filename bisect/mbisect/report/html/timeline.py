@@ -159,7 +159,7 @@ def _marks(record: Record) -> tuple[dict[str, object], tuple[str, ...]]:
     colours = ["@bad" if k in guilty else "@quiet" if c.key.axis is Axis.PACKAGE else "@mark" for k, c in changes]
     sizes = [22 if k in guilty else 9 if c.key.axis is Axis.PACKAGE else 16 for k, c in changes]
     widths = [3 if k in guilty else 1 if c.key.axis is Axis.PACKAGE else 2 for k, c in changes]
-    labels = tuple(f"change {k + 1}: {move(c)}" + (f", {when(c)}" if c.date else "") for k, c in changes)
+    labels = tuple(f"change {k + 1}: {move(c)}" + (f", {when(c)}" if when(c) else "") for k, c in changes)
     marker = {"symbol": "line-ns-open", "size": sizes, "color": colours, "line": {"width": widths, "color": colours}}
     return {"type": "scatter", "mode": "markers", "name": "changes", "x": [k + 0.5 for k, _ in changes],
             "y": [0] * len(changes), "yaxis": "y2", "marker": marker, "hoverinfo": "none",
