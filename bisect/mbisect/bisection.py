@@ -53,7 +53,9 @@ def bisect(
                 reporter.asked(ask)
                 executor.submit(ask)
             if not executor.running:
-                answer = Finding("undecided", why=f"stopped after {len(trials)} trials, as --max-trials asks")
+                answer = Finding(
+                    "undecided", why=f"stopped after {len(trials)} trials, as --max-trials asks{_so_far(search)}"
+                )
                 break
             for ended in executor.completed():
                 spent = resolving.pop(_content(ended.ask), 0.0)
@@ -70,6 +72,15 @@ def bisect(
     _keep(search, journal, len(trials), reached)
     reporter.found(answer)
     return answer, tuple(trials)
+
+
+def _so_far(search: Searching) -> str:
+    """Where the break probably is, as far as a search has come."""
+    progress = search.progress
+    if progress is None or progress.high - progress.low >= progress.size:
+        return ""
+    left = progress.high - progress.low
+    return f"; it is probably one of {left} of {progress.size} changes ({progress.low} to {progress.high})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,8 +106,8 @@ def heal(of: Answered, conductor: Conductor, store: Store, reporter: Reporter) -
     """
     if conductor.question.identity() != of.head.run:
         raise UsageError(
-            f"what run {of.head.run} was about has changed since (a lock, the source, settings or an interpreter); "
-            f"search again with `{of.head.asked.line()}`"
+            f"what run {of.head.run} was about has changed since (a lock, the source, settings, the judge or an "
+            f"interpreter); search again with `{of.head.asked.line()}`"
         )
     journal = Journal(store.root / "runs" / of.head.run / "pin.jsonl")
     kept = journal.read()

@@ -16,6 +16,7 @@ from mbisect.terms import BOTH, OTHER
 FILE = "mbisect.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What a snapshot may be called: files are named after it."""
+NAMING = "a name holds letters a to z, digits, dots, dashes and underscores"
 
 SAID = {"extra_forbidden": "unknown key", "invalid-json-value": "JSON has no such value; write it as a text"}
 """What is wrong with a value, where that can be said better than in general."""
@@ -145,7 +146,10 @@ def load_project(path: Path) -> Project:
         raise ConfigError(f"{path.name}: workload.fidelity: each level needs a name of its own")
     for name in project.snapshots:
         if not NAME.fullmatch(name):
-            raise ConfigError(f"{path.name}: snapshots.{name}: a name holds letters, digits, dots and dashes")
+            raise ConfigError(f"{path.name}: snapshots.{name}: {NAMING}")
+        taken = [variable for variable in project.snapshots[name].variables if variable.startswith("MBISECT_")]
+        if taken:
+            raise ConfigError(f"{path.name}: snapshots.{name}.variables.{taken[0]}: mbisect itself sets MBISECT_…")
     return project
 
 

@@ -88,11 +88,14 @@ def pose(
         taken = {key: bad.values.get(key) for key in good.values.differing(bad.values) if key.axis not in asked.axes}
         good = replace(good, values=good.values.put(taken))
     if good.values == bad.values and not alike:
-        raise UsageError(f"nothing differs between {asked.good} and {asked.bad}: there is nothing to search")
+        on = f" on {' and '.join(map(str, asked.axes))}" if asked.axes else ""
+        raise UsageError(f"nothing differs between {asked.good} and {asked.bad}{on}: there is nothing to search")
     for axis in (COMMIT, DATASET):
         if (axis in good.values) != (axis in bad.values):
+            has, lacks = (good, bad) if axis in good.values else (bad, good)
             raise ConfigError(
-                f"only one of {good.name} and {bad.name} has a {axis.name}; give it to both or to neither"
+                f"{has.name} has a {axis.name} and {lacks.name} has none; give it to both or to neither: "
+                f'`{axis.name} = "{has.values[axis][:12]}"` in [snapshots.{lacks.name}] would be that of {has.name}'
             )
     if asked.tests:
         workload, judge = _tests(asked, root, staged=COMMIT in good.values)
@@ -242,8 +245,9 @@ class _Reader:
             return self._image(name, python)
         if table is None:
             if not (self.folder / name).exists() and "/" not in name and not name.endswith((".txt", ".lock", *ENDINGS)):
-                known = ", ".join(self.project.snapshots) or "none"
-                raise UsageError(f"{where}: `{name}` is neither a snapshot of mbisect.toml (known: {known}) nor a file")
+                known = ", ".join(self.project.snapshots)
+                of = f"of mbisect.toml (known: {known})" if known else "(no mbisect.toml here or above names any)"
+                raise UsageError(f"{where}: `{name}` is neither a snapshot {of} nor a file")
             return self._lock_file(name, python)
         lock = lock_file(self.root, name, table)
         return self._snapshot(name, str(lock), load(self.root / lock), table, python, with_settings=True)

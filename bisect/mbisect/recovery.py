@@ -61,7 +61,9 @@ def recover(wanted: Wanted, here: Path, index: Index, uv: Uv, *, now: datetime) 
     fits, CommandError and NetworkError.
     """
     if not NAME.fullmatch(wanted.name):
-        raise UsageError(f"`{wanted.name}` cannot name a snapshot: a name holds letters, digits, dots and dashes")
+        raise UsageError(
+            f"`{wanted.name}` cannot name a snapshot: a name holds letters a to z, digits, dots, dashes and underscores"
+        )
     found = find_project(here)
     project, root = found if found is not None else (Project(), here)
     if not wanted.force:

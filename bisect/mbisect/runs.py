@@ -11,6 +11,9 @@ from mbisect.errors import UsageError
 from mbisect.journal import Head, Journal, Record
 from mbisect.terms import Finding, Trial
 
+PROJECT = "mbisect.toml"
+"""Where this file is, a project is."""
+
 
 def recorded(runs: Path, text: str) -> Record:
     """The record of a run that has ended; see find_run. Raises UsageError, for one that has not ended as well."""
@@ -48,7 +51,8 @@ def numbered(trials: Sequence[Trial], text: str) -> Trial:
 def find_run(runs: Path, text: str) -> str:
     """The id of the run that a text means: an id, its beginning where no other begins so, or `latest`.
 
-    That is the one that was asked for last in this folder, or, where none was, the youngest of all. Raises UsageError.
+    That is the one that was asked for last in this folder's project, or in this folder where there is none. Raises
+    UsageError.
     """
     kept = {path.parent.name: path.stat().st_mtime for path in runs.glob("*/journal.jsonl")}
     if not kept and text == "latest":
@@ -56,7 +60,9 @@ def find_run(runs: Path, text: str) -> str:
     if text == "latest":
         here = _pointer(runs, Path.cwd())
         asked = here.read_text(encoding="ascii") if here.exists() else ""
-        return asked if asked in kept else max(kept, key=lambda run: kept[run])
+        if asked not in kept:
+            raise UsageError("no run of this folder is in the cache yet; `mbisect list` shows those of others")
+        return asked
     found = [run for run in kept if text and run.startswith(text)]
     if len(found) > 1 and text not in found:
         some = ", ".join(sorted(found)[:5])
@@ -75,6 +81,7 @@ def remember_latest(runs: Path, folder: str, run: str) -> None:
 
 
 def _pointer(runs: Path, folder: Path) -> Path:
+    folder = next((at for at in (folder, *folder.parents) if (at / PROJECT).is_file()), folder)
     return runs / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:20]}.latest"
 
 

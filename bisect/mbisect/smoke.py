@@ -81,7 +81,9 @@ def _named(against: str | None, root: Path) -> str:
             raise UsageError(f"which snapshot? give one with --against ({', '.join(asked) or 'envs/ has none'})")
         return asked[0]
     if not NAME.fullmatch(against):
-        raise UsageError(f"--against {against}: a snapshot's name holds letters, digits, dots and dashes")
+        raise UsageError(
+            f"--against {against}: a snapshot's name holds letters a to z, digits, dots, dashes and underscores"
+        )
     return against
 
 

@@ -72,7 +72,9 @@ def take_snapshot(wanted: Wanted, here: Path, index: Index, cache: Path) -> Take
     CommandError and NetworkError.
     """
     if not NAME.fullmatch(wanted.name):
-        raise UsageError(f"`{wanted.name}` cannot name a snapshot: a name holds letters, digits, dots and dashes")
+        raise UsageError(
+            f"`{wanted.name}` cannot name a snapshot: a name holds letters a to z, digits, dots, dashes and underscores"
+        )
     found = find_project(here)
     project, root = found if found is not None else (Project(), here)
     asked_for, lock, observed_as = _files(wanted.name)

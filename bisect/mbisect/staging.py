@@ -17,6 +17,8 @@ from mbisect.axes.git import open_repository
 from mbisect.errors import ConfigError
 from mbisect.terms import COMMIT, DATASET, Values
 
+SUBMODULE = "160000 "
+"""How git marks the entry of a submodule in an index."""
 NOT_SOURCE = {"__pycache__", ".git", ".mbisect"}
 """Where there is no git to say what belongs to the source, these do not."""
 
@@ -89,7 +91,7 @@ class Stager:
         except ConfigError:
             return None
         try:
-            names = git.Git(self._root).ls_files("-z", "--", *self._paths).split("\0")
+            names = git.Git(self._root).ls_files("-z", "--recurse-submodules", "--", *self._paths).split("\0")
         except git.GitCommandError as error:
             raise ConfigError(f"{self._root} cannot be staged: {_said(error)}") from error
         return [Path(name) for name in names if name and _is_content(self._root / name)]
@@ -111,10 +113,13 @@ class Stager:
                 return target
             scratch = Path(tempfile.mkdtemp(dir=self._cache, prefix=".unpacking-"))
             try:
-                _check_out(repo, tree, paths, scratch)
+                _check_out(repo, tree, paths, scratch, repository)
             except git.GitCommandError as error:
                 shutil.rmtree(scratch)
                 raise ConfigError(f"commit {commit[:12]} cannot be staged: {_said(error)}") from error
+            except ConfigError:
+                shutil.rmtree(scratch)
+                raise
             if read_only:
                 for path in scratch.rglob("*"):
                     if path.is_file() and not path.is_symlink():
@@ -124,10 +129,11 @@ class Stager:
         return target
 
 
-def _check_out(repo: git.Repo, tree: str, paths: tuple[str, ...], target: Path) -> None:
+def _check_out(repo: git.Repo, tree: str, paths: tuple[str, ...], target: Path, top: Path) -> None:
     """Write the files of a tree into a folder, by an index of its own: nothing of the repository changes.
 
-    Not by `git archive`, which leaves out what is marked `export-ignore`. Raises git.GitCommandError.
+    Not by `git archive`, which leaves out what is marked `export-ignore`, and submodules. Raises git.GitCommandError,
+    and ConfigError for a submodule whose commit is not there.
     """
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as names:
         program = git.Git(target)
@@ -137,6 +143,25 @@ def _check_out(repo: git.Repo, tree: str, paths: tuple[str, ...], target: Path) 
             program.ls_files("-z", "--error-unmatch", "--", *(paths or (".",)), output_stream=names)
             names.seek(0)
             program.checkout_index("-z", "--stdin", istream=names)
+            staged = program.ls_files("-z", "--stage", "--", *(paths or (".",))).split("\0")
+    for entry in staged:
+        about, _, path = entry.partition("\t")
+        if about.startswith(SUBMODULE):
+            _submodule(top / path, path, about.split()[1], target / path)
+
+
+def _submodule(there: Path, path: str, commit: str, target: Path) -> None:
+    """Write a submodule at the commit that the tree names. Raises ConfigError where that is not there."""
+    try:
+        repo = git.Repo(there)
+        repo.commit(commit)
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError, git.BadName, ValueError) as error:
+        raise ConfigError(
+            f"submodule {path} is not here at {commit[:12]}: `git submodule update --init`, or `git fetch` in it, gets "
+            "it; or name in `workload.stage` what is needed"
+        ) from error
+    target.mkdir(parents=True, exist_ok=True)
+    _check_out(repo, commit, (), target, there)
 
 
 def _is_content(path: Path) -> bool:

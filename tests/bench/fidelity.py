@@ -81,7 +81,8 @@ class Laboratory:
 
     def data(self, snapshot: str) -> Path:
         """A snapshot's dataset revision as a folder."""
-        folder = self._stager.dataset(Values({DATASET: self._snapshots[snapshot]["dataset"]}))
+        revision = Values({DATASET: self._snapshots[snapshot]["dataset"]})
+        folder = self._stager.dataset(revision, Path(tempfile.mkdtemp(dir=self.keep)) / "dataset")
         assert folder is not None
         return folder
 

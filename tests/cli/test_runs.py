@@ -163,8 +163,8 @@ def test_the_replay_of_other_outcomes_finds_otherwise(mbisect: Any, folder: Path
     try:
         path.write_bytes(
             before.replace(
-                b'"before":"1.2","after":"1.3","date":null},"candidates"',
-                b'"before":"1.1","after":"1.2","date":null},"candidates"',
+                b'"before":"1.2","after":"1.3","date":null,"title":""},"candidates"',
+                b'"before":"1.1","after":"1.2","date":null,"title":""},"candidates"',
             )
         )
         assert path.read_bytes() != before

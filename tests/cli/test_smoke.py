@@ -320,7 +320,10 @@ def test_the_step_of_the_github_action_tells_of_it(place: Place, cache: Path) ->
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (("smoke", "--against", "../x"), "--against ../x: a snapshot's name holds letters, digits, dots and dashes"),
+        (
+            ("smoke", "--against", "../x"),
+            "--against ../x: a snapshot's name holds letters a to z, digits, dots, dashes and underscores",
+        ),
         (("smoke", "--against", "v9", "--", "true"), "envs/v9.toml does not exist"),
         (("history",), "there is no smoke of app in "),
     ],

@@ -219,9 +219,9 @@ def test_a_run_that_has_ended_is_told_again_with_what_it_took(tmp_path: Path) ->
     journal.begin(HEAD)
     journal.trial(trial())
     with pytest.raises(UsageError, match="has not ended"):
-        recorded(tmp_path, "latest")
+        recorded(tmp_path, "0a1b2c3d4e5f")
     journal.finding(FOUND, EFFORT)
-    record = recorded(tmp_path, "latest")
+    record = recorded(tmp_path, "0a1b2c3d4e5f")
     assert (record.finding, record.trials, record.seconds, record.ran) == (FOUND, (trial(),), 12.5, 3)
 
 
@@ -233,13 +233,27 @@ def test_latest_is_what_was_asked_last_in_this_folder(tmp_path: Path, monkeypatc
         journal.begin(HEAD)
         os.utime(journal.path, (1000 + age, 1000 + age))
     monkeypatch.chdir(here)
-    assert find_run(runs, "latest") == "2a1b2c3d4e5f"
     remember_latest(runs, str(tmp_path), "0a1b2c3d4e5f")
-    assert find_run(runs, "latest") == "2a1b2c3d4e5f"
+    with pytest.raises(UsageError, match="no run of this folder is in the cache yet"):
+        find_run(runs, "latest")
     remember_latest(runs, str(here), "1a1b2c3d4e5f")
     assert find_run(runs, "latest") == "1a1b2c3d4e5f"
     (runs / "1a1b2c3d4e5f" / "journal.jsonl").unlink()
-    assert find_run(runs, "latest") == "2a1b2c3d4e5f"
+    with pytest.raises(UsageError, match="no run of this folder is in the cache yet"):
+        find_run(runs, "latest")
+
+
+def test_latest_is_the_projects_from_wherever_in_it_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below, runs = tmp_path / "project" / "below", tmp_path / "runs"
+    below.mkdir(parents=True)
+    (tmp_path / "project" / "mbisect.toml").touch()
+    Journal(runs / "0a1b2c3d4e5f" / "journal.jsonl").begin(HEAD)
+    remember_latest(runs, str(below), "0a1b2c3d4e5f")
+    for folder in (below, tmp_path / "project"):
+        monkeypatch.chdir(folder)
+        assert find_run(runs, "latest") == "0a1b2c3d4e5f"
 
 
 def test_where_what_it_took_was_lost_its_trials_tell(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ BROKEN = {
     ),
     "a limit of no time": ('[workload]\ncommand = ["x"]\ntimeout = 0\n', r"workload\.timeout: "),
     "a seed that is no number": ('[snapshots.v1]\nseed = "x"\n', r"snapshots\.v1\.seed: "),
+    "a variable of our own": ("[snapshots.v1]\nvariables = { MBISECT_SEED = '9' }\n", r"MBISECT_SEED: mbisect itself"),
     "a setting that JSON has not": ("[settings]\nstart = 2024-01-01\n", r"settings\.start: JSON has no such value"),
     "a variable that is no text": ("[snapshots.v1]\nvariables = { A = 1 }\n", r"snapshots\.v1\.variables\.A: "),
     "no gap between good and bad": ('[judge]\nmetric = "f"\ngood = 1\nbad = 1\n', "judge: good and bad are both 1"),

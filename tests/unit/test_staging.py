@@ -128,18 +128,22 @@ def test_the_identity_of_a_commit_is_its_hash_and_its_paths(repo: git.Repo) -> N
     assert stager(repo, "lib", "more").identity(values) != one
 
 
-def test_a_dataset_revision_is_one_shared_folder(repo: git.Repo, tmp_path: Path) -> None:
+def test_the_files_of_a_dataset_revision_are_there_once(repo: git.Repo, tmp_path: Path) -> None:
     commit(repo, train="one")
     data = git.Repo.init(tmp_path / "data", initial_branch="main")
     first = commit(data, rows="1")
     second = commit(data, rows="2")
     staged = stager(repo, dataset=tmp_path / "data")
-    folders = [staged.dataset(Values({DATASET: revision})) for revision in (first, second, first)]
+    folders = [
+        staged.dataset(Values({DATASET: revision}), tmp_path / f"trial{n}")
+        for n, revision in enumerate((first, second, first))
+    ]
     assert folders[0] is not None
     assert folders[1] is not None
     assert (files_in(folders[0]), files_in(folders[1])) == ({"rows": "1"}, {"rows": "2"})
-    assert folders[2] == folders[0]
-    assert staged.dataset(NOTHING) is None
+    assert folders[2] is not None
+    assert (folders[2] / "rows").samefile(folders[0] / "rows")
+    assert staged.dataset(NOTHING, tmp_path / "none") is None
 
 
 def test_what_a_killed_run_was_unpacking_is_not_taken_for_a_revision(repo: git.Repo, tmp_path: Path) -> None:
@@ -303,3 +307,51 @@ def test_a_killed_clone_of_a_bundle_is_in_nobodys_way(tmp_path: Path) -> None:
     left.mkdir(parents=True)
     (left / "HEAD").write_text("half")
     assert git.Repo(repository_of(tmp_path / "data.bundle", tmp_path / "cache")).bare
+
+
+@pytest.fixture
+def nested(repo: git.Repo, tmp_path: Path) -> tuple[git.Repo, git.Repo]:
+    """A repository with another one as a submodule at lib/sub, and that one."""
+    inner = git.Repo.init(tmp_path / "inner", initial_branch="main")
+    commit(inner, code="one")
+    commit(repo, train="x")
+    repo.git.execute(
+        ["git", "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(tmp_path / "inner"), "lib/sub"]
+    )
+    return repo, git.Repo(tmp_path / "project" / "lib" / "sub")
+
+
+def test_a_submodule_is_staged_at_the_commit_that_is_named(nested: tuple[git.Repo, git.Repo], tmp_path: Path) -> None:
+    repo, inner = nested
+    first = repo.index.commit("with it").hexsha
+    commit(inner, code="two")
+    repo.git.add("-A")
+    second = repo.index.commit("moved").hexsha
+    stager(repo).source(Values({COMMIT: first}), tmp_path / "one")
+    stager(repo, "lib").source(Values({COMMIT: second}), tmp_path / "two")
+    stager(repo, "train").source(Values({COMMIT: second}), tmp_path / "without")
+    stager(repo, "lib").source(NOTHING, tmp_path / "tree")
+    assert (tmp_path / "one" / "lib" / "sub" / "code").read_text() == "one"
+    assert files_in(tmp_path / "two") == files_in(tmp_path / "tree") == {"lib/sub/code": "two"}
+    assert files_in(tmp_path / "without") == {"train": "x"}
+
+
+def test_a_submodule_that_is_not_there_is_named(nested: tuple[git.Repo, git.Repo], tmp_path: Path) -> None:
+    repo, _ = nested
+    first = repo.index.commit("with it").hexsha
+    repo.git.submodule("deinit", "-f", "lib/sub")
+    with pytest.raises(ConfigError, match=r"submodule lib/sub is not here at .*`git submodule update --init`"):
+        stager(repo).source(Values({COMMIT: first}), tmp_path / "work")
+    assert [path for path in (tmp_path / "cache" / "staged").iterdir() if path.is_dir()] == []
+
+
+def test_what_a_workload_lays_beside_its_data_is_its_own(repo: git.Repo, tmp_path: Path) -> None:
+    values = Values({DATASET: commit(repo, rows="1", more__rows="2")})
+    staged = stager(repo, dataset=tmp_path / "project")
+    one, two = (staged.dataset(values, tmp_path / name) for name in ("one", "two"))
+    assert one is not None
+    assert two is not None
+    (one / "cache").write_text("tokens")
+    (one / "more" / "rows").unlink()
+    assert files_in(two) == {"more/rows": "2", "rows": "1"}
+    assert not (two / "rows").stat().st_mode & 0o222

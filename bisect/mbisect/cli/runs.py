@@ -133,8 +133,8 @@ def _replayed(told: Told) -> tuple[tuple[Thought, ...], bool]:
     question, conductor = reopen(head)
     if question.identity() != head.run:
         raise UsageError(
-            f"what run {head.run} was about has changed since (its locks, its command or a file that it names), so "
-            "that it cannot be searched again; without --replay its log is told all the same"
+            f"what run {head.run} was about has changed since (its locks, its command, a file that it names or the "
+            "judge), so that it cannot be searched again; without --replay its log is told all the same"
         )
     thoughts, again = conductor.replay(trials, Options(fidelity=any(trial.ask.level for trial in trials)))
     if finding is None or again is None:

@@ -36,7 +36,9 @@ def relock(name: str, project: Project, root: Path, uv: Uv, find_interpreter: Ca
     Raises UsageError and ConfigError, one line each.
     """
     if not NAME.fullmatch(name):
-        raise UsageError(f"`{name}` cannot name a snapshot: a name holds letters, digits, dots and dashes")
+        raise UsageError(
+            f"`{name}` cannot name a snapshot: a name holds letters a to z, digits, dots, dashes and underscores"
+        )
     path = Path(project.snapshots.get(name, SnapshotTable()).lock or f"lockfiles/{name}.txt")
     if path.suffix != ".txt":
         raise UsageError(f"{FILE} says that the lock of {name} is {path}, which another tool writes; lock it with that")

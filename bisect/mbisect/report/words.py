@@ -105,6 +105,11 @@ def advice(record: Record) -> str:
     if record.asked is not None and record.half is not None and record.finding.outcome == "not-reproduced":
         command = one_line(f"{replace(record.asked, half=None).line()} --half auto", 4096)
         return f"It is not the {record.half} by itself: `{command}` says which half it is."
+    if record.asked is not None and record.asked.axes and record.finding.outcome == "good-endpoint-fails":
+        axes = " and ".join(map(str, record.asked.axes))
+        command = one_line(replace(record.asked, axes=()).line(), 4096)
+        bad, good = one_line(record.bad.name, 80), one_line(record.good.name, 80)
+        return f"{bad} with the {axes} of {good} was run: it is not the {axes} alone. `{command}` searches everything."
     ends = [trial.outcome for trial in record.trials if trial.ask.purpose in ("good end", "bad end")]
     if record.finding.outcome == "not-reproduced" and any(
         outcome.verdict is Verdict.BAD or outcome.value is not None for outcome in ends

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from mbisect.report.exhibits import sides
 from mbisect.report.machine import as_report
-from mbisect.terms import COMMIT, Axis, Cause, Change, Healed, Key, Measurement, Outcome, Verdict, package
+from mbisect.terms import COMMIT, Asked, Axis, Cause, Change, Healed, Key, Measurement, Outcome, Verdict, package
 
 HTTPX = package("httpx")
 EPOCHS = Key(Axis.SETTING, "epochs")
@@ -171,6 +171,22 @@ def test_without_a_cause_both_ends_are_shown_with_their_commands(world, printed,
     text = printed(story(world, name), flat=True)
     assert all(part in text for part in parts)
     assert "mbisect reproduce 0a1b2c3d4e5f bad" in text
+
+
+def test_where_one_axis_alone_was_searched_the_good_snapshot_is_not_blamed(world, printed):
+    record = story(world, "good-endpoint-fails")
+    record = replace(record, asked=Asked("v1", "v4", axes=(Axis.SEED,)))
+    text = printed(record, flat=True)
+    assert "v4 with the seed of v1 was run: it is not the seed alone" in text
+    assert "`mbisect run --good v1 --bad v4` searches everything" in text
+    assert "check its lock" not in text
+
+
+def test_a_commit_is_told_with_its_subject(world, printed):
+    record = story(world, "single")
+    change = replace(world.change(COMMIT, "2" * 40), title="Shuffle the labels [too]")
+    record = replace(record, finding=replace(record.finding, causes=(Cause(change, ("2" * 40,)),)))
+    assert "committed 2024-01-20, “Shuffle the labels [too]”" in printed(record, flat=True)
 
 
 def test_where_both_ends_fail_alike_nobody_is_sent_to_the_machine(world, printed):
