@@ -18,7 +18,12 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What a snapshot may be called: files are named after it."""
 NAMING = "a name holds letters a to z, digits, dots, dashes and underscores"
 
-SAID = {"extra_forbidden": "unknown key", "invalid-json-value": "JSON has no such value; write it as a text"}
+SAID = {
+    "extra_forbidden": "unknown key",
+    "invalid-json-value": "JSON has no such value; write it as a text",
+    "tuple_type": 'it should be a list, such as ["python", "train.py"]',
+    "too_short": "it is empty",
+}
 """What is wrong with a value, where that can be said better than in general."""
 
 

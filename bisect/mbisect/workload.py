@@ -170,13 +170,17 @@ def tail_of(output: Path) -> str:
 
 
 def failure_in(tail: str) -> str | None:
-    """The exception that ended a Python program, "TypeError: …", without the paths that differ between environments."""
+    """The exception that ended a Python program, "TypeError: …", without folders, which differ between environments.
+
+    A path in parentheses, which says where a module was found, is left out.
+    """
     traced = "Traceback (most recent call last)" in tail
     for line in reversed(tail.splitlines()):
         match = EXCEPTION.match(line.rstrip())
         if match is not None and (traced or ERROR_NAME.search(match["name"])):
             name = match["name"].rpartition(".")[2]
-            text = re.sub(r"\(?(?:/[^\s/'\"()]+){2,}\)?", "…", match["text"] or "")
+            text = re.sub(r"\((?:/[^\s/'\"()]+){2,}\)", "…", match["text"] or "")
+            text = re.sub(r"(?:/[^\s/'\"()]+)+/(?=[^\s/'\"()])", "…/", text)
             return f"{name}: {text.strip()}"[:300] if text.strip() else name
     return None
 

@@ -67,8 +67,8 @@ BROKEN = {
     "a misspelt key": ('[workload]\ncommand = ["x"]\nmetric = "m"\n', r"workload\.metric: unknown key"),
     "a misspelt key of a snapshot": ("[snapshots.v1]\nsed = 1\n", r"snapshots\.v1\.sed: unknown key"),
     "no command": ("[workload]\nstage = []\n", r"workload\.command: "),
-    "an empty command": ("[workload]\ncommand = []\n", r"workload\.command: "),
-    "a command as one text": ('[workload]\ncommand = "python x.py"\n', r"workload\.command: "),
+    "an empty command": ("[workload]\ncommand = []\n", r"workload\.command: it is empty"),
+    "a command as one text": ('[workload]\ncommand = "python x.py"\n', r"workload\.command: it should be a list"),
     "one half alone": (
         '[workload]\ncommand = ["x"]\n[workload.halves]\ntrain = ["x"]\n',
         r"workload\.halves\.evaluate: ",
@@ -79,7 +79,10 @@ BROKEN = {
     ),
     "a limit of no time": ('[workload]\ncommand = ["x"]\ntimeout = 0\n', r"workload\.timeout: "),
     "a seed that is no number": ('[snapshots.v1]\nseed = "x"\n', r"snapshots\.v1\.seed: "),
-    "a variable of our own": ("[snapshots.v1]\nvariables = { MBISECT_SEED = '9' }\n", r"MBISECT_SEED: mbisect itself"),
+    "a variable of our own": (
+        "[snapshots.v1]\nvariables = { MBISECT_SEED = '9' }\n",
+        r"snapshots\.v1\.variables\.MBISECT_SEED: mbisect itself",
+    ),
     "a setting that JSON has not": ("[settings]\nstart = 2024-01-01\n", r"settings\.start: JSON has no such value"),
     "a variable that is no text": ("[snapshots.v1]\nvariables = { A = 1 }\n", r"snapshots\.v1\.variables\.A: "),
     "no gap between good and bad": ('[judge]\nmetric = "f"\ngood = 1\nbad = 1\n', "judge: good and bad are both 1"),

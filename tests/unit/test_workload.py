@@ -28,6 +28,10 @@ TRACE = """Traceback (most recent call last):
             "ImportError: cannot import name 'a' from 'b' (/home/u/env/b/__init__.py)",
             "ImportError: cannot import name 'a' from 'b' …",
         ),
+        (
+            "FileNotFoundError: [Errno 2] No such file or directory: '/data/corpus/train.json'",
+            "FileNotFoundError: [Errno 2] No such file or directory: '…/train.json'",
+        ),
     ],
 )
 def test_a_failure_is_the_exception_without_the_paths_of_its_environment(last: str, failure: str) -> None:
