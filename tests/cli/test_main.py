@@ -47,6 +47,16 @@ def test_a_hang_up_is_ignored_where_the_caller_ignores_it(ignored: bool) -> None
     assert done.stdout == f"{ignored}\n"
 
 
+@pytest.mark.parametrize("argv", [("simulate", "--changes", "4", "--searches", "1"), ("report", "--schema")])
+def test_where_nobody_reads_on_it_ends_as_any_program_does(argv: tuple[str, ...]) -> None:
+    """By the status of SIGPIPE, and not by one that means an answer."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([PROGRAM, *argv], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_a_terminal_that_lacks_a_character_gets_another() -> None:
     env = {**os.environ, "PYTHONIOENCODING": "latin-1", "LC_ALL": "C"}
     done = subprocess.run([PROGRAM, "run", "--help"], env=env, capture_output=True, timeout=60)

@@ -50,6 +50,8 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         status = 141
+    except SystemExit:  # rich and click end so, with status 1, where nobody reads on
+        status = 141
     except OSError as error:
         status = _complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 2)
     except Exception:

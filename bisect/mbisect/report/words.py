@@ -10,7 +10,22 @@ from dataclasses import replace
 
 from mbisect.journal import Record
 from mbisect.report.untrusted import one_line
-from mbisect.terms import Ask, Asked, Axis, Cause, Change, Finding, Half, Key, Outcome, Purpose, Trial, Verdict
+from mbisect.terms import (
+    BOTH,
+    OTHER,
+    Ask,
+    Asked,
+    Axis,
+    Cause,
+    Change,
+    Finding,
+    Half,
+    Key,
+    Outcome,
+    Purpose,
+    Trial,
+    Verdict,
+)
 
 HASH = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
 SHORT = 10
@@ -244,6 +259,8 @@ def search_facts(record: Record) -> tuple[tuple[str, str], ...]:
     between = days(record.timeline.changes)
     reused = len(record.trials) - record.ran
     known = f"; {reused} of them known from before" if reused > 0 else ""
+    levels = Counter(trial.ask.level for trial in record.trials if trial.ask.level not in ("", BOTH, OTHER))
+    cheap = "".join(f"; {count} at level {one_line(level, 40)}" for level, count in levels.most_common())
     held = (("searched", HELD[record.half].format(one_line(record.good.name, 120))),) if record.half else ()
     learnt = tuple(("learnt", one_line(lesson, 300)) for lesson in record.finding.learnt)
     return (
@@ -252,7 +269,7 @@ def search_facts(record: Record) -> tuple[tuple[str, str], ...]:
         *held,
         ("judged by", one_line(record.judge)),
         ("timeline", counted(len(record.timeline), "change") + (f", {between}" if between else "")),
-        ("trials", f"{len(record.trials)}{f': {each}' if each else ''}{known}"),
+        ("trials", f"{len(record.trials)}{f': {each}' if each else ''}{cheap}{known}"),
         ("environments", str(record.environments)),
         ("took", duration(record.seconds)),
         *learnt,
