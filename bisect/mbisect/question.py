@@ -91,6 +91,7 @@ def pose(
         on = f" on {' and '.join(map(str, asked.axes))}" if asked.axes else ""
         raise UsageError(f"nothing differs between {asked.good} and {asked.bad}{on}: there is nothing to search")
     for axis in (COMMIT, DATASET):
+        good, bad = _filled(axis, good, bad, project), _filled(axis, bad, good, project)
         if (axis in good.values) != (axis in bad.values):
             has, lacks = (good, bad) if axis in good.values else (bad, good)
             raise ConfigError(
@@ -110,6 +111,14 @@ def pose(
     if asked.half is not None and halves is None:
         raise UsageError(HALVES_MISSING)
     return Question(asked, good, bad, workload, judge, stager, root, dataset, asked.allow_builds, levels, halves)
+
+
+def _filled(axis: Key, end: Snapshot, other: Snapshot, project: Project) -> Snapshot:
+    """An end that was recovered, at the other end's revision where nothing told its own; any other end as it is."""
+    table = project.snapshots.get(end.name)
+    if axis in end.values or axis not in other.values or table is None or table.recovered is None:
+        return end
+    return replace(end, values=end.values.put({axis: other.values[axis]}))
 
 
 def _written_alike(good: Values, bad: Values) -> Values:

@@ -277,6 +277,17 @@ def test_a_commit_of_one_snapshot_alone_is_refused(project: Path) -> None:
         ask(project, "v1", "v4", command=())
 
 
+def test_an_end_that_was_recovered_without_its_commit_has_that_of_the_other(project: Path) -> None:
+    repo = git.Repo.init(project)
+    repo.index.add(["train.py"])
+    first = repo.index.commit("first").hexsha
+    text = PROJECT.replace("[snapshots.v1]", '[snapshots.v1]\ncommit = "HEAD"')
+    text = text.replace("[snapshots.v4]", '[snapshots.v4]\nrecovered = "envs/v4.evidence.json"')
+    (project / "mbisect.toml").write_text(text)
+    question = ask(project, "v1", "v4", command=())
+    assert question.good.values[COMMIT] == question.bad.values[COMMIT] == first
+
+
 def test_packages_are_compared_by_their_normalised_names(folder: Path) -> None:
     (folder / "odd.txt").write_text("Typing.Extensions==4.9.0\n")
     assert package("typing-extensions") in ask(folder, "odd.txt").good.values
