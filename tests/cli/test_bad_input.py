@@ -49,7 +49,7 @@ def test_a_missing_file(refused: Refused) -> None:
 
 def test_an_unknown_snapshot(refused: Refused) -> None:
     said = refused("run", "--good", "v1", "--bad", "bad.txt", *COMMAND)
-    assert "--good: `v1` is neither a snapshot of mbisect.toml (known: none) nor a file" in said
+    assert "--good: `v1` is neither a snapshot (no mbisect.toml here or above names any) nor a file" in said
 
 
 def test_the_same_snapshot_twice(refused: Refused) -> None:
