@@ -103,8 +103,9 @@ class Stager:
         Raises ConfigError for one that lacks a path.
         """
         repo = open_repository(repository)
-        below = "" if repo.bare else repository.resolve().relative_to(Path(repo.working_dir).resolve()).as_posix()
-        tree = commit if below in ("", ".") else f"{commit}:{below}"
+        folder, top = repository.resolve(), Path(repo.working_dir).resolve()
+        whole = repo.bare or folder in (top, Path(repo.git_dir).resolve())
+        tree = commit if whole else f"{commit}:{folder.relative_to(top).as_posix()}"
         what = hashlib.sha256(repr((tree, paths, read_only)).encode()).hexdigest()[:20]
         target = self._cache / what
         self._cache.mkdir(parents=True, exist_ok=True)

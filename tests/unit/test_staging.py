@@ -190,6 +190,15 @@ def test_a_dataset_may_be_a_repository_or_a_bundle(tmp_path: Path) -> None:
     assert cloned.stat().st_mtime_ns == stamp
 
 
+@pytest.mark.parametrize("named", ["data", "data/.git"])
+def test_a_dataset_is_the_same_by_its_folder_and_by_its_git_folder(repo: git.Repo, tmp_path: Path, named: str) -> None:
+    first = commit(git.Repo.init(tmp_path / "data", initial_branch="main"), rows="1")
+    given = repository_of(tmp_path / named, tmp_path / "cache")
+    folder = stager(repo, dataset=given).dataset(Values({DATASET: first}), tmp_path / "trial")
+    assert folder is not None
+    assert files_in(folder) == {"rows": "1"}
+
+
 def test_a_bundle_that_changed_is_another_clone(tmp_path: Path) -> None:
     data = git.Repo.init(tmp_path / "data", initial_branch="main")
     commit(data, rows="1")
