@@ -10,13 +10,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from mbisect.errors import ConfigError
+from mbisect.errors import ConfigError, UsageError
 from mbisect.terms import BOTH, OTHER
 
 FILE = "mbisect.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What a snapshot may be called: files are named after it."""
-NAMING = "a name holds letters a to z, digits, dots, dashes and underscores"
+NAMING = "a snapshot's name holds letters a to z, digits, dots, dashes and underscores"
 
 SAID = {
     "extra_forbidden": "unknown key",
@@ -156,6 +156,12 @@ def load_project(path: Path) -> Project:
         if taken:
             raise ConfigError(f"{path.name}: snapshots.{name}.variables.{taken[0]}: mbisect itself sets MBISECT_…")
     return project
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError for what cannot be a snapshot's name."""
+    if not NAME.fullmatch(name):
+        raise UsageError(f"`{name}` cannot name a snapshot: {NAMING}")
 
 
 def lock_file(root: Path, name: str, table: SnapshotTable) -> Path:

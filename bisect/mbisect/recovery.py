@@ -26,7 +26,7 @@ from mbisect.environments.recover.result import Applied, How, Provenance, Recove
 from mbisect.environments.recover.weigh import Admitted, dates, weigh
 from mbisect.environments.uv import Uv
 from mbisect.errors import ConfigError, MbisectError, UsageError
-from mbisect.project import FILE, NAME, Project, find_project
+from mbisect.project import FILE, Project, check_name, find_project
 from mbisect.terms import Interpreter, Pin
 
 SHORT = timedelta(days=1)
@@ -60,10 +60,7 @@ def recover(wanted: Wanted, here: Path, index: Index, uv: Uv, *, now: datetime) 
     Raises UsageError where there is a snapshot of that name already, ConfigError where nothing is found or nothing
     fits, CommandError and NetworkError.
     """
-    if not NAME.fullmatch(wanted.name):
-        raise UsageError(
-            f"`{wanted.name}` cannot name a snapshot: a name holds letters a to z, digits, dots, dashes and underscores"
-        )
+    check_name(wanted.name)
     found = find_project(here)
     project, root = found if found is not None else (Project(), here)
     if not wanted.force:

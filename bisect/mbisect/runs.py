@@ -11,9 +11,6 @@ from mbisect.errors import UsageError
 from mbisect.journal import Head, Journal, Record
 from mbisect.terms import Finding, Trial
 
-PROJECT = "mbisect.toml"
-"""Where this file is, a project is."""
-
 
 def recorded(runs: Path, text: str) -> Record:
     """The record of a run that has ended; see find_run. Raises UsageError, for one that has not ended as well."""
@@ -81,7 +78,9 @@ def remember_latest(runs: Path, folder: str, run: str) -> None:
 
 
 def _pointer(runs: Path, folder: Path) -> Path:
-    folder = next((at for at in (folder, *folder.parents) if (at / PROJECT).is_file()), folder)
+    from mbisect.project import FILE
+
+    folder = next((at for at in (folder, *folder.parents) if (at / FILE).is_file()), folder)
     return runs / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:20]}.latest"
 
 

@@ -23,7 +23,7 @@ from mbisect.history import History, Light, Run, Smoke
 from mbisect.journal import Record
 from mbisect.judge import MetricJudge
 from mbisect.light import Ends, Measure, light_of
-from mbisect.project import NAME, Project, find_project
+from mbisect.project import NAME, NAMING, Project, find_project
 from mbisect.question import Question, pose
 from mbisect.terms import (
     Asked,
@@ -81,9 +81,7 @@ def _named(against: str | None, root: Path) -> str:
             raise UsageError(f"which snapshot? give one with --against ({', '.join(asked) or 'envs/ has none'})")
         return asked[0]
     if not NAME.fullmatch(against):
-        raise UsageError(
-            f"--against {against}: a snapshot's name holds letters a to z, digits, dots, dashes and underscores"
-        )
+        raise UsageError(f"--against {against}: {NAMING}")
     return against
 
 

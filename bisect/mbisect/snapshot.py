@@ -25,7 +25,7 @@ from mbisect.environments.lockfile import render_lock
 from mbisect.environments.observed import Observed, observe
 from mbisect.environments.sources import IMAGE
 from mbisect.errors import ConfigError, NetworkError, UsageError
-from mbisect.project import FILE, NAME, Project, find_project, load_project
+from mbisect.project import FILE, Project, check_name, find_project, load_project
 from mbisect.staging import repository_of
 from mbisect.terms import Interpreter
 
@@ -71,10 +71,7 @@ def take_snapshot(wanted: Wanted, here: Path, index: Index, cache: Path) -> Take
     that is installed can be younger. Raises UsageError where there is a snapshot of that name already, ConfigError,
     CommandError and NetworkError.
     """
-    if not NAME.fullmatch(wanted.name):
-        raise UsageError(
-            f"`{wanted.name}` cannot name a snapshot: a name holds letters a to z, digits, dots, dashes and underscores"
-        )
+    check_name(wanted.name)
     found = find_project(here)
     project, root = found if found is not None else (Project(), here)
     asked_for, lock, observed_as = _files(wanted.name)

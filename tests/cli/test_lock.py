@@ -15,7 +15,7 @@ exclude-newer = "2024-02-01"
 """
 
 
-NAMED = "a name holds letters a to z, digits, dots, dashes and underscores\n"
+NAMED = "a snapshot's name holds letters a to z, digits, dots, dashes and underscores\n"
 
 
 @pytest.fixture

@@ -87,8 +87,8 @@ BROKEN = {
     "a variable that is no text": ("[snapshots.v1]\nvariables = { A = 1 }\n", r"snapshots\.v1\.variables\.A: "),
     "no gap between good and bad": ('[judge]\nmetric = "f"\ngood = 1\nbad = 1\n', "judge: good and bad are both 1"),
     "a threshold too few": ('[judge]\nmetric = "f"\ngood = 1\n', "judge: give both thresholds"),
-    "a name that is a path": ('[snapshots."../v1"]\n', r"snapshots\.\.\./v1: a name holds"),
-    "a name that looks like an option": ('[snapshots."-v"]\n', r"snapshots\.-v: a name holds"),
+    "a name that is a path": ('[snapshots."../v1"]\n', r"snapshots\.\.\./v1: a snapshot's name holds"),
+    "a name that looks like an option": ('[snapshots."-v"]\n', r"snapshots\.-v: a snapshot's name holds"),
 }
 
 

@@ -11,7 +11,7 @@ from mbisect.environments.diff import PackageDiff, compare_locks
 from mbisect.environments.lockfile import marker_environment, read_lock, render_lock
 from mbisect.environments.uv import Uv
 from mbisect.errors import UsageError
-from mbisect.project import FILE, NAME, Project, SnapshotTable
+from mbisect.project import FILE, Project, SnapshotTable, check_name
 from mbisect.terms import Interpreter, Lock
 
 
@@ -35,10 +35,7 @@ def relock(name: str, project: Project, root: Path, uv: Uv, find_interpreter: Ca
 
     Raises UsageError and ConfigError, one line each.
     """
-    if not NAME.fullmatch(name):
-        raise UsageError(
-            f"`{name}` cannot name a snapshot: a name holds letters a to z, digits, dots, dashes and underscores"
-        )
+    check_name(name)
     path = Path(project.snapshots.get(name, SnapshotTable()).lock or f"lockfiles/{name}.txt")
     if path.suffix != ".txt":
         raise UsageError(f"{FILE} says that the lock of {name} is {path}, which another tool writes; lock it with that")
